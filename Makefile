@@ -1,0 +1,28 @@
+# The two commands of the README are `make run` and `make test`; `make help` lists the rest.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+unexport PYTHONDONTWRITEBYTECODE
+
+# The newest Python that starts, 3.13 (production) first; `make PYTHON=... run` overrides it.
+PYTHON ?= $(shell for p in python3.13 $$HOME/.pyenv/versions/3.13.*/bin/python3 python3.12 python3.11 python3; do \
+  "$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { command -v "$$p"; break; }; done)
+BIN := .venv/bin
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sort | sed -E 's/:[^#]*## /\t/' | expand -t 18
+
+# uv installs in seconds; pip is the way round where uv cannot reach the index as pip is told to.
+.venv/ready: requirements/dev.txt
+	@test -n "$(PYTHON)" || { echo "No Python 3.11 or newer was found; name one: make PYTHON=/path/to/python3"; exit 1; }
+	@echo "Installing into .venv with $(PYTHON)"
+	@rm -rf .venv && "$(PYTHON)" -m venv .venv
+	@$(BIN)/pip install --quiet --disable-pip-version-check uv==0.13.9
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt \
+	  || $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+.PHONY: lock
+lock: .venv/ready ## resolve the pins of pyproject.toml into requirements/*.txt
+	$(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --no-header --no-annotate -q -o requirements/runtime.txt
+	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --generate-hashes --no-header --no-annotate -q -o requirements/dev.txt
