@@ -1,0 +1,1 @@
+"""What the service does: plain values in and out; no HTTP, no AWS."""

@@ -1,0 +1,142 @@
+"""Every way in which the domain says no.
+
+    DomainError                     code, public detail, Retry-After
+    ├── InvalidCode                 INVALID_CODE
+    ├── PasswordRejected            PASSWORD_REJECTED
+    ├── NotSignedIn
+    │   ├── InvalidCredentials      INVALID_CREDENTIALS
+    │   ├── InvalidRefreshToken     INVALID_REFRESH_TOKEN
+    │   └── SessionEnded            UNAUTHORIZED
+    ├── EmailNotVerified            EMAIL_NOT_VERIFIED
+    ├── EmailTaken                  EMAIL_TAKEN
+    ├── RegistrationInProgress      REGISTRATION_IN_PROGRESS
+    ├── VersionMismatch             PRECONDITION_FAILED
+    ├── TooManyRequests             RATE_LIMITED
+    └── Unavailable                 SERVICE_UNAVAILABLE
+
+    PortError                       between an adapter and the domain; never reaches a client
+    ├── UserExists                  the directory has this address
+    ├── UserUnknown                 the directory has no such user
+    ├── AddressHeld                 the uniqueness row names another user
+    └── NotAdvanced                 the session row was not at the presented generation
+
+`code` is the key into the contract's `x-problems`, which alone knows the status and the title.
+The text of an exception is for the operator; `detail` is what the client may read.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from service.domain.ports import Session
+
+
+class DomainError(Exception):
+    """Raised when the domain refuses, for a reason the contract names."""
+
+    code: ClassVar[str]
+    detail: ClassVar[str | None] = None
+
+    def __init__(self, message: str = "", *, retry_after: int | None = None) -> None:
+        """Keep `message` for the operator and `retry_after`, in seconds, for the client."""
+        super().__init__(message or self.code)
+        self.retry_after = retry_after
+
+
+class InvalidCode(DomainError):
+    """Raised when a mailed or generated code is wrong, used, expired, or belongs to nobody."""
+
+    code = "INVALID_CODE"
+
+
+class PasswordRejected(DomainError):
+    """Raised when a new password breaks the one password rule."""
+
+    code = "PASSWORD_REJECTED"
+
+
+class NotSignedIn(DomainError):
+    """Raised when the caller has not proven who they are."""
+
+    code = "UNAUTHORIZED"
+
+
+class InvalidCredentials(NotSignedIn):
+    """Raised when address and password do not belong together, or the address is unknown."""
+
+    code = "INVALID_CREDENTIALS"
+
+
+class InvalidRefreshToken(NotSignedIn):
+    """Raised when a refresh token is not ours, was replayed, or its session has ended."""
+
+    code = "INVALID_REFRESH_TOKEN"
+
+
+class SessionEnded(NotSignedIn):
+    """Raised when an access token is genuine and its session is over."""
+
+
+class EmailNotVerified(DomainError):
+    """Raised when the address of the account has not been proven yet."""
+
+    code = "EMAIL_NOT_VERIFIED"
+
+
+class EmailTaken(DomainError):
+    """Raised when a verified account has the address already."""
+
+    code = "EMAIL_TAKEN"
+
+
+class RegistrationInProgress(DomainError):
+    """Raised when another registration of the address began a moment ago."""
+
+    code = "REGISTRATION_IN_PROGRESS"
+
+
+class VersionMismatch(DomainError):
+    """Raised when what the client changed is not what is stored now."""
+
+    code = "PRECONDITION_FAILED"
+
+
+class TooManyRequests(DomainError):
+    """Raised when a limit of ours or of Cognito's has been reached."""
+
+    code = "RATE_LIMITED"
+
+
+class Unavailable(DomainError):
+    """Raised when an upstream service did not answer, or answered with a fault of its own."""
+
+    code = "SERVICE_UNAVAILABLE"
+
+
+class PortError(Exception):
+    """Raised by an adapter towards the domain; a client never sees it."""
+
+
+class UserExists(PortError):
+    """Raised when the directory already has a user with this address."""
+
+
+class UserUnknown(PortError):
+    """Raised when the directory has no such user, or one in no state for the call."""
+
+
+class AddressHeld(PortError):
+    """Raised when the uniqueness row of an address names another user."""
+
+    def __init__(self, holder: str) -> None:
+        super().__init__(holder)
+        self.holder = holder
+
+
+class NotAdvanced(PortError):
+    """Raised when a session row is gone, expired, or at another generation than presented."""
+
+    def __init__(self, stored: Session | None) -> None:
+        super().__init__("no session" if stored is None else f"generation {stored.generation}")
+        self.stored = stored

@@ -1,0 +1,1 @@
+"""The HTTP edge: one function per operation; parse, one call, shape."""
