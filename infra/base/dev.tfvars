@@ -1,0 +1,2 @@
+environment = "dev"
+aws_region  = "eu-central-1"
