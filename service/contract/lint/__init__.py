@@ -1,0 +1,43 @@
+"""The rules of this contract beyond OpenAPI itself; each fault is a sentence with its place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from service.contract.lint import examples, links, names, operations, problems, schemas
+from service.contract.lint.node import Node, broken_references
+
+RULES = (
+    names.operation_ids,
+    names.paths,
+    names.parameters,
+    names.properties,
+    operations.texts,
+    operations.tags,
+    operations.security,
+    operations.statuses,
+    operations.headers,
+    problems.catalogue,
+    problems.responses,
+    schemas.closed_requests,
+    schemas.bounds,
+    schemas.nullable,
+    schemas.free_text,
+    examples.present,
+    examples.valid,
+    links.targets,
+    links.expressions,
+)
+
+
+def check(document: dict[str, Any]) -> list[str]:
+    """List the faults of a document that openapi-spec-validator accepts; empty when there are none.
+
+    References and patterns that cannot be read are told alone: no other rule can see past them.
+    """
+    root = Node(document, "", document)
+    broken = list(broken_references(document)) or list(schemas.patterns(root))
+    if broken:
+        return broken
+    # A component that many operations share is visited through each of them and told once.
+    return list(dict.fromkeys(fault for rule in RULES for fault in rule(root)))
