@@ -13,6 +13,7 @@
     ├── VersionMismatch             PRECONDITION_FAILED
     ├── TooManyRequests             RATE_LIMITED
     └── Unavailable                 SERVICE_UNAVAILABLE
+        └── NotReady                NOT_READY
 
     PortError                       between an adapter and the domain; never reaches a client
     ├── UserExists                  the directory has this address
@@ -36,7 +37,7 @@ class DomainError(Exception):
     """Raised when the domain refuses, for a reason the contract names."""
 
     code: ClassVar[str]
-    detail: ClassVar[str | None] = None
+    detail: str | None = None
 
     def __init__(self, message: str = "", *, retry_after: int | None = None) -> None:
         """Keep `message` for the operator and `retry_after`, in seconds, for the client."""
@@ -112,6 +113,16 @@ class Unavailable(DomainError):
     """Raised when an upstream service did not answer, or answered with a fault of its own."""
 
     code = "SERVICE_UNAVAILABLE"
+
+
+class NotReady(Unavailable):
+    """Raised when a readiness check finds a service that does not answer."""
+
+    code = "NOT_READY"
+
+    def __init__(self, missing: list[str]) -> None:
+        self.detail = f"Not reachable: {', '.join(missing)}."
+        super().__init__(self.detail)
 
 
 class PortError(Exception):

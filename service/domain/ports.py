@@ -188,8 +188,8 @@ class AccountStore(Protocol):
     def existing(self, user_ids: Iterable[str]) -> set[str]:
         """Return those of up to 100 users that have a profile."""
 
-    def mark_verified(self, user_id: str, now: datetime) -> None:
-        """Set the profile's `email_verified`. Raises `UserUnknown` if there is no profile."""
+    def mark_verified(self, user_id: str, now: datetime) -> Profile:
+        """Set the profile's `email_verified`, return it. Raises `UserUnknown` without a profile."""
 
     def update(self, profile: Profile, expected_version: int) -> None:
         """Replace a profile that is still at a version. Raises `VersionMismatch`."""
