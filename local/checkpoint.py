@@ -26,7 +26,7 @@ class Checkpoint:
     def __init__(self, modules: dict[str, ModuleType], version: str, path: Path | None) -> None:
         # ministack reads its settings when it is imported, so never at the top of a module.
         persistence = importlib.import_module("ministack.core.persistence")
-        self._modules = modules
+        self.modules = modules
         self._version = version
         self._path = path
         self._encode = persistence._json_default
@@ -41,9 +41,9 @@ class Checkpoint:
 
     def reset(self) -> None:
         """Return to the baseline. Token signing keys stay: a server may have cached them."""
-        cognito = self._modules["cognito"]
+        cognito = self.modules["cognito"]
         keys = dict(cognito._pool_keys)
-        for module in self._modules.values():
+        for module in self.modules.values():
             module.reset()
         self._put(copy.deepcopy(self._baseline))
         cognito._pool_keys.update(keys)
@@ -84,21 +84,21 @@ class Checkpoint:
             self._baseline = document["baseline"]
         except (ValueError, KeyError, TypeError, AttributeError) as fault:
             aside = keep_aside(self._path)
-            for module in self._modules.values():
+            for module in self.modules.values():
                 module.reset()
             return f"The saved state could not be read ({fault}); it is kept in {aside}."
         return None
 
     def _take(self) -> dict[str, Any]:
-        state = {name: module.get_state() for name, module in self._modules.items()}
-        mails = copy.deepcopy(self._modules["ses"]._sent_emails)
+        state = {name: module.get_state() for name, module in self.modules.items()}
+        mails = copy.deepcopy(self.modules["ses"]._sent_emails)
         for entries in mails.all_values():
             del entries[:-MAILS_KEPT]
         return {**state, "mails": mails}
 
     def _put(self, state: dict[str, Any]) -> None:
-        self._modules["ses"]._sent_emails.update(state.get("mails", {}))
-        for name, module in self._modules.items():
+        self.modules["ses"]._sent_emails.update(state.get("mails", {}))
+        for name, module in self.modules.items():
             if state.get(name):
                 module.load_persisted_state(state[name])
 

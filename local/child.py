@@ -21,6 +21,7 @@ from importlib import metadata, util
 from pathlib import Path
 from typing import IO
 
+from local import patches
 from local.checkpoint import Checkpoint
 from local.front import Front
 
@@ -114,7 +115,7 @@ def _assemble(state: Path | None, scratch: Path, *, strict: bool) -> tuple[Front
     app = importlib.import_module("ministack.app")
     modules = {name: app._get_module(name) for name in SERVICES}
     if strict:
-        importlib.import_module("local.patches").apply(modules["cognito"])
+        patches.apply(modules["cognito"])
     checkpoint = Checkpoint(modules, MINISTACK, state / "state.json" if state else None)
     notice = checkpoint.load()
     return Front(app, checkpoint), notice

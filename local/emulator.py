@@ -82,6 +82,10 @@ class Emulator:
                 return mail["code"]
         raise LookupError(f"no code was mailed to {address}")
 
+    def age_codes(self, seconds: float) -> None:
+        """Make every mailed code that much older, as if the time had passed."""
+        self.call("POST", "/_local/age-codes", {"seconds": seconds})
+
     def call(self, method: str, path: str, document: object = None) -> Any:
         """Send one request of ours to the process. Raises OSError when it does not answer."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)

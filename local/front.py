@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+from local import patches
 from local.checkpoint import Checkpoint
 
 # Pause between two checkpoints, in seconds; a slow one also waits nine times its own duration,
@@ -100,6 +101,9 @@ class Front:
                 async with self._gate.exclusive():
                     self._checkpoint.reset()
                 await self.save()
+            case "POST", "/_local/age-codes":
+                age = json.loads((await receive())["body"])
+                patches.age_codes(self._checkpoint.modules["cognito"], age["seconds"])
             case _:
                 await _answer(send, 404, b"{}")
                 return
