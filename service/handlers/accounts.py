@@ -1,0 +1,42 @@
+"""Handlers of the tag accounts."""
+
+from __future__ import annotations
+
+from service import models
+from service.contract import Reply
+from service.domain.accounts import Registration
+from service.handlers.services import Services
+
+PROFILE_PATH = "/v1/users/profile"
+
+
+def register_user(services: Services, body: models.RegisterUserRequest) -> Reply:
+    """Open an account."""
+    profile = services.accounts.register_user(
+        Registration(
+            email=body.email,
+            password=body.password.get_secret_value(),
+            first_name=body.first_name,
+            last_name=body.last_name,
+        )
+    )
+    registered = models.RegisteredUser(
+        user_id=profile.user_id,
+        email=profile.email,
+        message="We have mailed you a code. Verify your address with it.",
+    )
+    return Reply(registered, headers={"Location": PROFILE_PATH})
+
+
+def verify_email(services: Services, body: models.VerifyEmailRequest) -> models.VerifiedEmail:
+    """Verify an address with the mailed code."""
+    services.accounts.verify_email(body.email, body.code)
+    return models.VerifiedEmail(email=body.email, email_verified=True)
+
+
+def resend_verification(
+    services: Services, body: models.ResendVerificationRequest
+) -> models.Accepted:
+    """Mail another verification code."""
+    services.accounts.resend_verification(body.email)
+    return models.Accepted(message="If this address waits for verification, a code is on its way.")

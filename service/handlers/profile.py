@@ -1,0 +1,58 @@
+"""Handlers of the tag profile."""
+
+from __future__ import annotations
+
+from service import models
+from service.contract import Reply, Request
+from service.domain.errors import VersionMismatch
+from service.domain.ports import Profile
+from service.handlers.services import Services
+
+
+def get_user_profile(services: Services, request: Request) -> Reply:
+    """Read your profile."""
+    return _reply(services.profiles.get_user_profile(request.caller))
+
+
+def update_user_profile(
+    services: Services, body: models.UpdateUserProfileRequest, request: Request
+) -> Reply:
+    """Change parts of your profile."""
+    changes = body.model_dump(exclude_unset=True)
+    expected = expected_version(request.headers.get("if-match", "*"))
+    return _reply(services.profiles.update_user_profile(request.caller, changes, expected))
+
+
+def user_profile(profile: Profile) -> models.UserProfile:
+    """Return the contract's form of a profile; what was never given is left out."""
+    return models.UserProfile(
+        user_id=profile.user_id,
+        email=profile.email,
+        email_verified=profile.email_verified,
+        first_name=profile.first_name,
+        last_name=profile.last_name,
+        mfa_enabled=profile.mfa_enabled,
+        phone_number=profile.phone_number,
+        date_of_birth=profile.date_of_birth,
+        timezone=profile.timezone,
+        preferences=models.Preferences(**profile.preferences) if profile.preferences else None,
+        created_at=profile.created_at,
+        updated_at=profile.updated_at,
+    )
+
+
+def expected_version(if_match: str) -> int | None:
+    """Return the version that `If-Match` names, None for any. Raises `VersionMismatch`.
+
+    A tag that we never made matches nothing (RFC 9110, 13.1.1).
+    """
+    if if_match == "*":
+        return None
+    digits = if_match.strip('"')
+    if not digits.isdigit():
+        raise VersionMismatch("an entity tag that is not ours")
+    return int(digits)
+
+
+def _reply(profile: Profile) -> Reply:
+    return Reply(user_profile(profile), headers={"ETag": f'"{profile.version}"'})

@@ -1,0 +1,23 @@
+"""What handlers may call: the domain, wired by `service.app`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from service.domain.accounts import Accounts
+from service.domain.health import Health
+from service.domain.ports import Clock
+from service.domain.profile import Profiles
+from service.domain.sessions import Sessions
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The domain, one part for each tag of the contract; `version` is that of the deployment."""
+
+    accounts: Accounts
+    sessions: Sessions
+    profiles: Profiles
+    health: Health
+    clock: Clock
+    version: str

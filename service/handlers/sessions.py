@@ -1,0 +1,49 @@
+"""Handlers of the tag sessions."""
+
+from __future__ import annotations
+
+from service import models
+from service.contract import Reply, Request
+from service.domain.sessions import MfaRequired
+from service.handlers.profile import user_profile
+from service.handlers.services import Services
+
+
+def login_user(
+    services: Services, body: models.LoginUserRequest, request: Request
+) -> models.SignedIn | models.MfaRequired:
+    """Sign in with address and password."""
+    outcome = services.sessions.login_user(
+        body.email, body.password.get_secret_value(), request.user_agent
+    )
+    if isinstance(outcome, MfaRequired):
+        return models.MfaRequired(
+            status="MFA_REQUIRED",
+            session_token=outcome.session_token,
+            expires_in=outcome.expires_in,
+        )
+    return models.SignedIn(
+        status="SIGNED_IN",
+        access_token=outcome.tokens.access_token,
+        refresh_token=outcome.tokens.refresh_token,
+        token_type="Bearer",  # noqa: S106  # The token type of RFC 6750, not a secret.
+        expires_in=outcome.tokens.expires_in,
+        user=user_profile(outcome.profile),
+    )
+
+
+def refresh_token(services: Services, body: models.RefreshTokenRequest) -> models.Tokens:
+    """Trade a refresh token for new tokens."""
+    tokens = services.sessions.refresh_token(body.refresh_token)
+    return models.Tokens(
+        access_token=tokens.access_token,
+        refresh_token=tokens.refresh_token,
+        token_type="Bearer",  # noqa: S106  # The token type of RFC 6750, not a secret.
+        expires_in=tokens.expires_in,
+    )
+
+
+def logout_user(services: Services, request: Request) -> Reply:
+    """End this session at once."""
+    services.sessions.logout_user(request.caller)
+    return Reply()

@@ -1,0 +1,32 @@
+"""The server's table of contents: which handler answers which operation of the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from service.handlers import accounts, health, profile, sessions
+from service.handlers.services import Services
+
+OPERATIONS: dict[str, Callable[..., Any]] = {
+    # health
+    "getHealth": health.get_health,
+    "getReadiness": health.get_readiness,
+    # accounts
+    "registerUser": accounts.register_user,
+    "verifyEmail": accounts.verify_email,
+    "resendVerification": accounts.resend_verification,
+    # sessions
+    "loginUser": sessions.login_user,
+    "refreshToken": sessions.refresh_token,
+    "logoutUser": sessions.logout_user,
+    # profile
+    "getUserProfile": profile.get_user_profile,
+    "updateUserProfile": profile.update_user_profile,
+}
+
+
+def bind(services: Services) -> dict[str, Callable[..., Any]]:
+    """Return the table with the domain filled in."""
+    return {name: partial(handler, services) for name, handler in OPERATIONS.items()}
