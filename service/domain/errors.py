@@ -3,6 +3,7 @@
     DomainError                     code, public detail, Retry-After
     ├── InvalidCode                 INVALID_CODE
     ├── PasswordRejected            PASSWORD_REJECTED
+    ├── RegistrationRejected        VALIDATION_FAILED
     ├── NotSignedIn
     │   ├── InvalidCredentials      INVALID_CREDENTIALS
     │   ├── InvalidRefreshToken     INVALID_REFRESH_TOKEN
@@ -55,6 +56,12 @@ class PasswordRejected(DomainError):
     """Raised when a new password breaks the one password rule."""
 
     code = "PASSWORD_REJECTED"
+
+
+class RegistrationRejected(DomainError):
+    """Raised when the directory refuses an address or a name that the contract allows."""
+
+    code = "VALIDATION_FAILED"
 
 
 class NotSignedIn(DomainError):

@@ -1,0 +1,105 @@
+"""The two AWS clients, with every timeout and retry written down; importing connects to nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import botocore.session
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+# Everything this service asks of AWS. `trim` keeps these operations of the service models, and
+# the role of the function is compared with them.
+OPERATIONS = {
+    "cognito-idp": (
+        "AdminDeleteUser",
+        "AdminGetUser",
+        "AdminInitiateAuth",
+        "ConfirmSignUp",
+        "DescribeUserPool",
+        "ListUsers",
+        "ResendConfirmationCode",
+        "RevokeToken",
+        "SignUp",
+    ),
+    "dynamodb": (
+        "BatchGetItem",
+        "DeleteItem",
+        "GetItem",
+        "PutItem",
+        "Query",
+        "TransactWriteItems",
+        "UpdateItem",
+    ),
+    "ssm": ("GetParameter",),
+}
+
+# In seconds. A client of ours gives up after 10, Lambda after 29 (docs/decisions/0030-timeouts.md).
+CONNECT_TIMEOUT = 1.0
+DIRECTORY_READ_TIMEOUT = 3.0
+TABLE_READ_TIMEOUT = 1.5
+# SignUp is not idempotent and the SDK cannot tell calls apart, so it repeats none of Cognito's.
+DIRECTORY_ATTEMPTS = 1
+TABLE_ATTEMPTS = 2
+# As many as the server has threads for handlers, so that none waits for a connection.
+POOL_CONNECTIONS = 128
+MODELS = Path(__file__).parent / "models"
+
+
+@dataclass(frozen=True, slots=True)
+class Clients:
+    """The low-level clients all adapters share; both are safe to use from many threads."""
+
+    cognito: CognitoIdentityProviderClient
+    dynamodb: DynamoDBClient
+
+
+def connect(region: str) -> Clients:
+    """Make the clients and send nothing; botocore finds credentials and AWS_ENDPOINT_URL."""
+    session = new_session()
+    return Clients(
+        cognito=cast(
+            "CognitoIdentityProviderClient",
+            session.create_client(
+                "cognito-idp",
+                region_name=region,
+                config=client_config(DIRECTORY_READ_TIMEOUT, DIRECTORY_ATTEMPTS),
+            ),
+        ),
+        dynamodb=cast(
+            "DynamoDBClient",
+            session.create_client(
+                "dynamodb",
+                region_name=region,
+                config=client_config(TABLE_READ_TIMEOUT, TABLE_ATTEMPTS),
+            ),
+        ),
+    )
+
+
+def new_session() -> botocore.session.Session:
+    """Return a session that finds the trimmed service models first, where they were built."""
+    session = botocore.session.Session()
+    loader = session.get_component("data_loader")
+    if MODELS.is_dir():
+        loader.search_paths.insert(0, str(MODELS))
+    return session
+
+
+def client_config(read_timeout: float, attempts: int) -> Config:
+    """Return the settings of a client; `read_timeout` in seconds."""
+    return Config(
+        connect_timeout=CONNECT_TIMEOUT,
+        read_timeout=read_timeout,
+        retries={"mode": "standard", "total_max_attempts": attempts},
+        max_pool_connections=POOL_CONNECTIONS,
+        # The adapters are typed and tested against the models; checking each call again costs
+        # time, and its errors quote the values.
+        parameter_validation=False,
+        tcp_keepalive=True,
+    )
