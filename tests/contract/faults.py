@@ -129,6 +129,11 @@ FAULTS = {
         "UNAUTHORIZED",
         "UNAUTHORIZED stands under 404",
     ),
+    "body without a name": (
+        f"{CREATE}/{BODY}/schema",
+        {"type": "object", "additionalProperties": False, "properties": {"name": TEXT}},
+        "createPlant: move the schema at",
+    ),
     "open request object": (f"{REQUEST}/additionalProperties", None, "clients send this object"),
     "request object that is a map": (f"{REQUEST}/additionalProperties", TEXT, "clients send this"),
     "closed objects combined": (
@@ -142,7 +147,7 @@ FAULTS = {
     "schema without type": (f"{SCHEMAS}/Plant/properties/any", {}, "give the schema a type"),
     "string without maxLength": (f"{SCHEMAS}/PlantName/maxLength", None, "add maxLength"),
     "array without maxItems": (
-        f"{LIST}/responses/200/content/application~1json/schema/maxItems",
+        f"{SCHEMAS}/PlantList/properties/plants/maxItems",
         None,
         "add maxItems",
     ),

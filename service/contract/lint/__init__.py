@@ -19,6 +19,7 @@ RULES = (
     operations.headers,
     problems.catalogue,
     problems.responses,
+    schemas.named,
     schemas.closed_requests,
     schemas.bounds,
     schemas.nullable,

@@ -32,6 +32,20 @@ def patterns(root: Node) -> Iterator[str]:
                 yield f"{schema.pointer}: rewrite the pattern without look-around."
 
 
+def named(root: Node) -> Iterator[str]:
+    """Require bodies to be components: each becomes a model, and a model needs a name."""
+    for operation in operations(root):
+        answers = [response for _, response in operation.successes()]
+        for body in (operation.body, *answers):
+            for _, media in body.child("content").items():
+                reference = (media.get("schema") or {}).get("$ref", "")
+                if not reference.startswith("#/components/schemas/"):
+                    yield (
+                        f"{operation.name}: move the schema at {media.pointer} to "
+                        "components/schemas and refer to it; its name becomes the model's."
+                    )
+
+
 def closed_requests(root: Node) -> Iterator[str]:
     """Require `additionalProperties: false` on every object that a client sends."""
     for schema in request_schemas(root):
