@@ -32,6 +32,9 @@ resource "aws_iam_role" "function" {
   name        = "${each.key}-${var.environment}"
   description = "What ${each.key} may do: exactly the calls it makes, on exactly these resources."
 
+  # Made by the bootstrap root; the deploy role may write no role without it.
+  permissions_boundary = "arn:aws:iam::${local.account}:policy/lifestyle-functions-${var.environment}"
+
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{
