@@ -26,3 +26,16 @@ help: ## list the targets
 lock: .venv/ready ## resolve the pins of pyproject.toml into requirements/*.txt
 	$(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --no-header --no-annotate -q -o requirements/runtime.txt
 	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --generate-hashes --no-header --no-annotate -q -o requirements/dev.txt
+
+.PHONY: test
+test: .venv/ready ## run everything that CI runs
+	$(BIN)/tox run
+
+.PHONY: check
+check: .venv/ready ## run the fast part, what you run all day
+	$(BIN)/python -m service.contract compile
+	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m service.contract.generate --check
+	$(BIN)/pytest -q tests/contract tests/unit tests/api

@@ -81,10 +81,10 @@ class DynamoAccounts:
             raise ValueError(f"At most {BATCH} users at a time, not {len(keys)}")
         return {row["userId"] for row in self._table.batch_get(keys, "userId")} if keys else set()
 
-    def mark_verified(self, user_id: str, now: datetime) -> None:
-        """Set `email_verified`. Raises `UserUnknown`."""
+    def mark_verified(self, user_id: str, now: datetime) -> Profile:
+        """Set `email_verified`, return the profile. Raises `UserUnknown`."""
         try:
-            self._table.update(
+            row = self._table.update(
                 user_key(user_id),
                 "SET emailVerified = :yes, updatedAt = :now ADD version :one",
                 "attribute_exists(pk)",
@@ -94,6 +94,7 @@ class DynamoAccounts:
             )
         except ConditionFailed as failed:
             raise UserUnknown("no profile") from failed
+        return read_profile(row)
 
     def update(self, profile: Profile, expected_version: int) -> None:
         """Replace a profile that is still at a version. Raises `VersionMismatch`."""

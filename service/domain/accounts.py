@@ -135,13 +135,12 @@ class Accounts:
         return profile
 
     def undo(self, user_id: str, email: str) -> bool:
-        """Remove an account from both systems; False if that had to be left to the outbox."""
+        """Remove an account from both systems; False if it is still there, in part or whole."""
         try:
             self.directory.delete(user_id)
             self.store.remove(user_id, email)
         except DomainError as fault:
             self.audit("undo_registration", "error", user_id=user_id, reason=str(fault))
-            self._note(Leftover(user_id, email, self.clock()))
             return False
         self.audit("undo_registration", "success", user_id=user_id)
         return True
@@ -185,7 +184,8 @@ class Accounts:
         try:
             self._create(profile, replaced)
         except Exception:
-            self.undo(profile.user_id, profile.email)
+            if not self.undo(profile.user_id, profile.email):
+                self._note(Leftover(profile.user_id, profile.email, self.clock()))
             raise
 
     def _create(self, profile: Profile, replaced: str | None = None) -> None:

@@ -14,19 +14,16 @@ def login_user(
 ) -> models.SignedIn | models.MfaRequired:
     """Sign in with address and password."""
     outcome = services.sessions.login_user(
-        body.email, body.password.get_secret_value(), request.user_agent
+        body.email, body.password.get_secret_value(), request.user_agent or ""
     )
     if isinstance(outcome, MfaRequired):
         return models.MfaRequired(
-            status="MFA_REQUIRED",
             session_token=outcome.session_token,
             expires_in=outcome.expires_in,
         )
     return models.SignedIn(
-        status="SIGNED_IN",
         access_token=outcome.tokens.access_token,
         refresh_token=outcome.tokens.refresh_token,
-        token_type="Bearer",  # noqa: S106  # The token type of RFC 6750, not a secret.
         expires_in=outcome.tokens.expires_in,
         user=user_profile(outcome.profile),
     )
@@ -38,7 +35,6 @@ def refresh_token(services: Services, body: models.RefreshTokenRequest) -> model
     return models.Tokens(
         access_token=tokens.access_token,
         refresh_token=tokens.refresh_token,
-        token_type="Bearer",  # noqa: S106  # The token type of RFC 6750, not a secret.
         expires_in=tokens.expires_in,
     )
 

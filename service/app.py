@@ -1,0 +1,132 @@
+"""The composition root: settings -> aws -> domain -> handlers -> engine; all wiring is here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from starlette.types import ASGIApp
+
+from service import operations, telemetry
+from service.aws.accounts import DynamoAccounts
+from service.aws.clients import Clients, connect
+from service.aws.cognito import CognitoDirectory
+from service.aws.jwks import JwksCache, fetcher
+from service.aws.sessions import DynamoSessions
+from service.aws.table import Table
+from service.aws.tokens import AccessTokens, AeadSealer
+from service.contract import create_app
+from service.domain.accounts import Accounts
+from service.domain.health import Health
+from service.domain.ports import (
+    AccountStore,
+    Audit,
+    Clock,
+    Directory,
+    Sealer,
+    SessionStore,
+    utc_now,
+)
+from service.domain.profile import Profiles
+from service.domain.sessions import SessionPolicy, Sessions
+from service.handlers.problems import translate
+from service.handlers.services import Services
+from service.settings import Settings
+
+BUNDLE = Path(__file__).with_name("bundle.json")
+"""The compiled contract; `python -m service.contract compile` writes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """The adapters a deployment runs on; tests put fakes in their place."""
+
+    directory: Directory
+    accounts: AccountStore
+    sessions: SessionStore
+    sealer: Sealer
+    audit: Audit = telemetry.audit
+    clock: Clock = utc_now
+
+
+def adapters(settings: Settings, clients: Clients, clock: Clock = utc_now) -> Ports:
+    """Return the ports on Amazon Cognito and DynamoDB."""
+    table = Table(clients.dynamodb, settings.table)
+    sealer = AeadSealer(settings.sealing_keys)
+    return Ports(
+        directory=CognitoDirectory(
+            clients.cognito,
+            pool_id=settings.user_pool_id,
+            client_id=settings.client_id,
+            client_secret=settings.client_secret,
+        ),
+        accounts=DynamoAccounts(table),
+        sessions=DynamoSessions(table, sealer),
+        sealer=sealer,
+        clock=clock,
+    )
+
+
+def assemble(settings: Settings, ports: Ports) -> Services:
+    """Return the domain on the given ports."""
+    accounts = Accounts(
+        directory=ports.directory,
+        store=ports.accounts,
+        audit=ports.audit,
+        clock=ports.clock,
+        replace_after=settings.replace_unverified_after,
+    )
+    sessions = Sessions(
+        directory=ports.directory,
+        accounts=accounts,
+        store=ports.sessions,
+        sealer=ports.sealer,
+        audit=ports.audit,
+        clock=ports.clock,
+        policy=SessionPolicy(
+            idle=settings.session_idle,
+            absolute=settings.session_absolute,
+            grace=settings.refresh_grace,
+            hide_existing_accounts=settings.hide_existing_accounts,
+        ),
+    )
+    return Services(
+        accounts=accounts,
+        sessions=sessions,
+        profiles=Profiles(sessions=sessions, store=ports.accounts, clock=ports.clock),
+        health=Health(directory=ports.directory, store=ports.accounts),
+        clock=ports.clock,
+        version=settings.version,
+    )
+
+
+def create(
+    settings: Settings,
+    *,
+    bundle: Mapping[str, Any] | None = None,
+    clients: Clients | None = None,
+    clock: Clock = utc_now,
+    **engine: Any,
+) -> ASGIApp:
+    """Return the server as an ASGI application; `engine` goes to `create_app` as it is.
+
+    Sends nothing: a deployment whose AWS is unreachable starts and answers 503.
+    """
+    telemetry.configure(settings.log_level)
+    clients = clients or connect(settings.region)
+    tokens = AccessTokens(
+        JwksCache(fetcher(settings.jwks_url)),
+        issuer=settings.token_issuer,
+        client_id=settings.client_id,
+    )
+    return create_app(
+        bundle or json.loads(BUNDLE.read_bytes()),
+        operations.bind(assemble(settings, adapters(settings, clients, clock))),
+        authenticate={"bearer": tokens.authenticate},
+        translate=translate,
+        observe=telemetry.observe,
+        **engine,
+    )

@@ -1,0 +1,105 @@
+"""Finds what registrations left behind and finishes or removes it: `python -m service.reconcile`.
+
+Also a scheduled function (`service.reconcile.handler`). Walks the outbox, then every user of the
+directory: a verified user without a profile gets one, an unverified one without a profile is
+deleted once it is older than an hour. It repeats nothing that is done and may be killed anywhere.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from service import telemetry
+from service.app import adapters, assemble
+from service.aws.clients import connect
+from service.aws.secrets import with_secrets
+from service.domain.accounts import Accounts
+from service.domain.errors import DomainError
+from service.domain.ports import DirectoryUser, Leftover
+from service.settings import Settings
+
+IN_FLIGHT = timedelta(hours=1)
+"""How long a registration is left alone; far longer than any request lasts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciler:
+    """Settles the outbox and walks the directory."""
+
+    accounts: Accounts
+
+    def run(self) -> Counter[str]:
+        """Return how many were settled, healed, deleted, or failed; a failure stops nothing."""
+        done: Counter[str] = Counter()
+        for leftover in self.accounts.store.leftovers():
+            done[self._guarded(self._settle, leftover)] += 1
+        cursor: str | None = None
+        while True:
+            users, cursor = self.accounts.directory.page(cursor)
+            for user in self._without_profile(users):
+                done[self._guarded(self._mend, user)] += 1
+            if cursor is None:
+                return done
+
+    def _without_profile(self, users: Sequence[DirectoryUser]) -> list[DirectoryUser]:
+        old = self.accounts.clock() - IN_FLIGHT
+        settled = [user for user in users if user.created_at < old]
+        known = self.accounts.store.existing(user.user_id for user in settled)
+        return [user for user in settled if user.user_id not in known]
+
+    def _settle(self, leftover: Leftover) -> str:
+        user = self.accounts.directory.find(leftover.user_id)
+        if user is not None and user.confirmed:
+            # Its owner had the code already and verified it: an account that works.
+            outcome = self._mend(user)
+        elif self.accounts.undo(leftover.user_id, leftover.email):
+            outcome = "deleted"
+        else:
+            return "failed"
+        self.accounts.store.settle(leftover)
+        return outcome
+
+    def _mend(self, user: DirectoryUser) -> str:
+        if self.accounts.store.load(user.user_id) is not None:
+            return "settled"
+        if user.confirmed:
+            self.accounts.heal(user)
+            return "healed"
+        return "deleted" if self.accounts.undo(user.user_id, user.email) else "failed"
+
+    @staticmethod
+    def _guarded(mend: Any, item: Any) -> str:
+        try:
+            return str(mend(item))
+        except DomainError as fault:
+            telemetry.audit("reconcile", "error", user_id=item.user_id, reason=str(fault))
+            return "failed"
+
+
+def reconcile(environment: Mapping[str, str]) -> dict[str, int]:
+    """Run once on the environment's deployment and return what was done."""
+    settings = Settings.from_environment(with_secrets(environment))
+    telemetry.configure(settings.log_level)
+    services = assemble(settings, adapters(settings, connect(settings.region)))
+    done = dict(Reconciler(services.accounts).run())
+    telemetry.logger.info("reconciled", extra={"fields": {"done": done}})
+    return done
+
+
+def handler(event: Mapping[str, Any], context: object) -> dict[str, int]:
+    """Answer the schedule; fails the invocation if anything could not be mended."""
+    done = reconcile(os.environ)
+    if done.get("failed"):
+        raise RuntimeError(json.dumps(done))
+    return done
+
+
+if __name__ == "__main__":
+    sys.exit(1 if reconcile(os.environ).get("failed") else 0)
