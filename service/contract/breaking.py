@@ -16,8 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from service.contract.compile import load
 from service.contract.lint.node import COMPOSITIONS, Node, Operation, operations
 
 REQUEST, RESPONSE = "request", "response"
@@ -281,10 +280,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("old", type=Path)
     parser.add_argument("new", type=Path)
     options = parser.parse_args(arguments)
-    old, new = (
-        yaml.safe_load(path.read_text(encoding="utf-8")) for path in (options.old, options.new)
-    )
-    changes = compare(old, new)
+    changes = compare(load(options.old.read_bytes()), load(options.new.read_bytes()))
     for change in changes:
         print(change)  # noqa: T201 - a command's output.
     return int(bool(changes))

@@ -17,11 +17,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
 from datamodel_code_generator import generate
 from datamodel_code_generator.enums import DataModelType, InputFileType, TargetPydanticVersion
 from datamodel_code_generator.format import Formatter, PythonVersion
 from datamodel_code_generator.parser import LiteralType
+
+from service.contract.compile import load
 
 ROOT = Path(__file__).parents[2]
 CONTRACT, MODELS = ROOT / "openapi.yaml", ROOT / "service" / "models.py"
@@ -168,7 +169,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--contract", type=Path, default=CONTRACT)
     parser.add_argument("--models", type=Path, default=MODELS)
     options = parser.parse_args(arguments)
-    fresh = render(yaml.safe_load(options.contract.read_text(encoding="utf-8")))
+    fresh = render(load(options.contract.read_bytes()))
     current = options.models.read_text(encoding="utf-8") if options.models.exists() else ""
     if not options.check:
         if current != fresh:

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
+from service.contract.compile import load
 
 GARDEN = Path(__file__).with_name("garden.yaml")
 ABSENT = object()
@@ -20,7 +20,7 @@ def garden() -> dict[str, Any]:
 
 @cache
 def _document() -> dict[str, Any]:
-    return yaml.safe_load(GARDEN.read_text())
+    return load(GARDEN.read_bytes())
 
 
 def changed(pointer: str, value: object = ABSENT) -> dict[str, Any]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from service.contract.lint import examples, links, names, operations, problems, schemas
-from service.contract.lint.node import Node, broken_references
+from service.contract.lint.node import Node
+from service.contract.references import dereference
 
 RULES = (
     names.operation_ids,
@@ -34,11 +35,13 @@ RULES = (
 def check(document: dict[str, Any]) -> list[str]:
     """List the faults of a document that openapi-spec-validator accepts; empty when there are none.
 
-    References and patterns that cannot be read are told alone: no other rule can see past them.
+    Patterns that cannot be read are told alone: no other rule can see past them. Raises
+    ContractError for a reference that leads nowhere.
     """
+    dereference(document)
     root = Node(document, "", document)
-    broken = list(broken_references(document)) or list(schemas.patterns(root))
-    if broken:
-        return broken
+    unreadable = list(schemas.patterns(root))
+    if unreadable:
+        return unreadable
     # A component that many operations share is visited through each of them and told once.
     return list(dict.fromkeys(fault for rule in RULES for fault in rule(root)))

@@ -7,15 +7,9 @@ from typing import Any
 
 import jsonschema_rs
 
-from service.contract.lint.node import COMPOSITIONS, Node, all_schemas, operations
-
-# The direction decides which marked properties may appear: a client never sends what is readOnly.
-REQUEST, RESPONSE = "readOnly", "writeOnly"
-# Keywords that mean the same in OpenAPI 3.0 and in JSON Schema 2020-12.
-PLAIN = frozenset(
-    ("type", "enum", "format", "pattern", "minLength", "maxLength", "minimum", "maximum")
-) | {"multipleOf", "minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties"}
-EXCLUSIVE = {"minimum": "exclusiveMinimum", "maximum": "exclusiveMaximum"}
+from service.contract.lint.node import Node, all_schemas, operations
+from service.contract.references import dereference
+from service.contract.translate import Direction, translate
 
 
 def present(root: Node) -> Iterator[str]:
@@ -31,24 +25,25 @@ def present(root: Node) -> Iterator[str]:
 
 def valid(root: Node) -> Iterator[str]:
     """Require every example to satisfy its schema, read in its direction."""
+    resolved = dereference(root.value)
+    whole = Node(resolved, "", resolved)
     for operation in operations(root):
-        for parameter in operation.parameters:
-            yield from _faults(parameter, REQUEST)
-        for _, media in operation.body.child("content").items():
-            yield from _faults(media, REQUEST)
+        for holder in (*operation.parameters, *_media(operation.body)):
+            yield from _faults(whole, holder, "request")
         for _, response in operation.responses():
-            for _, media in response.child("content").items():
-                yield from _faults(media, RESPONSE)
-            for _, header in response.child("headers").items():
-                yield from _faults(header, RESPONSE)
+            headers = (header for _, header in response.child("headers").items())
+            for holder in (*_media(response), *headers):
+                yield from _faults(whole, holder, "response")
     for schema in all_schemas(root):
         if schema.has("example"):
-            place = f"{schema.pointer}/example"
+            example, place = schema.value["example"], f"{schema.pointer}/example"
             # A schema that serves both directions has an example of one of them.
-            told = [
-                list(_check(schema, schema.value["example"], place, d)) for d in (REQUEST, RESPONSE)
-            ]
-            yield from min(told, key=len)
+            sent = list(_check(whole, schema, example, place, "request"))
+            yield from sent and _check(whole, schema, example, place, "response")
+
+
+def _media(body: Node) -> Iterator[Node]:
+    return (media for _, media in body.child("content").items())
 
 
 def _examples(holder: Node) -> Iterator[tuple[str, Any]]:
@@ -59,59 +54,24 @@ def _examples(holder: Node) -> Iterator[tuple[str, Any]]:
             yield f"{example.pointer}/value", example.value["value"]
 
 
-def _faults(holder: Node, direction: str) -> Iterator[str]:
+def _faults(whole: Node, holder: Node, direction: Direction) -> Iterator[str]:
     for place, value in _examples(holder):
-        yield from _check(holder.child("schema"), value, place, direction)
+        yield from _check(whole, holder.child("schema"), value, place, direction)
 
 
-def _check(schema: Node, value: Any, place: str, direction: str) -> Iterator[str]:
+def _check(
+    whole: Node, schema: Node, value: Any, place: str, direction: Direction
+) -> Iterator[str]:
+    """Validate as the engine does, against the same place of the dereferenced contract."""
     validator = jsonschema_rs.Draft202012Validator(
-        translate(schema, direction),
+        translate(whole.at(schema.pointer).value, direction),
         validate_formats=True,
         pattern_options=jsonschema_rs.RegexOptions(),
     )
     for error in validator.iter_errors(value):
         inside = "".join(f"/{step}" for step in error.instance_path)
-        yield f"{place}{inside}: the example breaks its schema: {error.message}."
-
-
-def translate(schema: Node, direction: str) -> dict[str, Any]:
-    """Rewrite an OpenAPI 3.0 schema for one direction as a JSON Schema 2020-12."""
-    definitions: dict[str, Any] = {}
-    return _reference(schema, direction, definitions) | {"$defs": definitions}
-
-
-def _reference(schema: Node, direction: str, definitions: dict[str, Any]) -> dict[str, Any]:
-    # Each place becomes one definition, so schemas that contain themselves end.
-    name = schema.pointer.replace("~", "_").replace("/", ".")
-    if name not in definitions:
-        definitions[name] = {}
-        definitions[name] = _rewrite(schema, direction, definitions)
-    return {"$ref": f"#/$defs/{name}"}
-
-
-def _rewrite(schema: Node, direction: str, definitions: dict[str, Any]) -> dict[str, Any]:
-    members = schema.value or {}
-    out = {key: members[key] for key in PLAIN & members.keys()}
-    for bound, exclusive in EXCLUSIVE.items():
-        if members.get(exclusive):
-            out[exclusive] = out.pop(bound)
-    if members.get("nullable") and "type" in out:
-        out["type"] = [out["type"], "null"]
-    hidden = {name for name, m in schema.child("properties").items() if m.get(direction)}
-    out["required"] = [name for name in members.get("required", []) if name not in hidden]
-    out["properties"] = {
-        name: _reference(member, direction, definitions)
-        for name, member in schema.child("properties").items()
-        if name not in hidden
-    }
-    for key in COMPOSITIONS:
-        if key in members:
-            branches = schema.child(key).items()
-            out[key] = [_reference(branch, direction, definitions) for _, branch in branches]
-    for key in ("items", "not", "additionalProperties"):
-        if isinstance(members.get(key), dict):
-            out[key] = _reference(schema.child(key), direction, definitions)
-        elif key in members:
-            out[key] = members[key]
-    return out
+        kind = error.kind
+        # The translation writes False for a property that its direction hides.
+        hidden = isinstance(kind, kind.FalseSchema)
+        message = f"it is not part of a {direction}" if hidden else error.message
+        yield f"{place}{inside}: the example breaks its schema: {message}."

@@ -139,22 +139,6 @@ def all_schemas(root: Node) -> Iterator[Node]:
         yield from walk_schema(schema, seen)
 
 
-def broken_references(document: dict[str, Any]) -> Iterator[str]:
-    """Name every `$ref` that leaves the document, leads nowhere or leads round in a circle."""
-    for pointer, reference in _references("", document):
-        try:
-            node, hops = target(document, reference), 0
-            while isinstance(node.value, dict) and "$ref" in node.value:
-                node, hops = target(document, node.value["$ref"]), hops + 1
-                if hops > 100:
-                    raise LookupError
-        except (LookupError, ValueError, AttributeError, TypeError):
-            yield (
-                f"{pointer}: `$ref: {reference}` leads to nothing in this file; "
-                "point it at something that exists here, as '#/components/...'."
-            )
-
-
 def target(document: dict[str, Any], reference: str) -> Node:
     """Find what a local reference names; LookupError or ValueError when there is nothing."""
     if not reference.startswith("#/"):
@@ -173,16 +157,3 @@ def escape(part: str) -> str:
 def unescape(part: str) -> str:
     """Read one step of a JSON pointer."""
     return part.replace("~1", "/").replace("~0", "~")
-
-
-def _references(pointer: str, value: Any) -> Iterator[tuple[str, str]]:
-    if isinstance(value, dict):
-        if isinstance(value.get("$ref"), str):
-            yield pointer, value["$ref"]
-        for key, member in value.items():
-            # Examples are data: a `$ref` inside one is a property of that name.
-            if key not in ("example", "value", "default", "enum"):
-                yield from _references(f"{pointer}/{escape(str(key))}", member)
-    elif isinstance(value, list):
-        for index, member in enumerate(value):
-            yield from _references(f"{pointer}/{index}", member)
