@@ -1,0 +1,145 @@
+"""Compile an OpenAPI document to the bundle that the application serves from.
+
+Build time only: this module needs openapi-spec-validator and a YAML parser, the runtime neither.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+from openapi_spec_validator import OpenAPIV30SpecValidator
+
+from service.contract import lint
+from service.contract.application import BUNDLE_FORMAT
+from service.contract.checks import engine_faults, operations, unusable_schemas
+from service.contract.errors import ContractError
+from service.contract.references import dereference
+from service.contract.translate import translate
+
+
+def compile_contract(source: Path) -> dict[str, Any]:
+    """Return the bundle of an OpenAPI 3.0 document in YAML or JSON.
+
+    Raises ContractError naming every fault: what openapi-spec-validator finds, then what the lint
+    and the engine refuse.
+    """
+    raw = source.read_bytes()
+    document = load(raw)
+    _raise_for(list(_invalid(document)))
+    resolved = dereference(document)
+    _raise_for([*engine_faults(resolved), *lint.check(document)])
+    bundle = {
+        "format": BUNDLE_FORMAT,
+        "sha256": hashlib.sha256(raw).hexdigest(),
+        "document": document,
+        "problems": resolved["x-problems"],
+        "operations": {
+            operation["operationId"]: _operation(resolved, method, path, operation)
+            for method, path, operation in operations(resolved)
+        },
+    }
+    _raise_for(list(unusable_schemas(bundle["operations"])))
+    return bundle
+
+
+def load(raw: bytes) -> dict[str, Any]:
+    """Return the document of YAML or JSON bytes; ContractError for anything else or for dates."""
+    try:
+        document = yaml.load(raw, Loader=_Loader)  # noqa: S506 - a subclass of SafeLoader.
+    except yaml.YAMLError as error:
+        raise ContractError([f"not YAML: {error}"]) from None
+    if not isinstance(document, dict):
+        raise ContractError(["not an OpenAPI document: the top level is not a mapping"])
+    return document
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML as JSON sees it: text keys, dates as text, and no repeated keys."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML reads this very attribute.
+        first: [(tag, regexp) for tag, regexp in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+        """Return a mapping with text keys; refuse a repeated one, with its line."""
+        pairs = [(self.construct_object(key, deep=True), key) for key, _ in node.value]
+        names = [str(name) for name, _ in pairs]
+        for position, name in enumerate(names):
+            if name in names[:position] and name != "<<":
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {name} is repeated", pairs[position][1].start_mark
+                )
+        return {str(k): v for k, v in super().construct_mapping(node, deep=deep).items()}
+
+
+def _raise_for(faults: list[str]) -> None:
+    if faults:
+        raise ContractError(faults)
+
+
+def _invalid(document: dict[str, Any]) -> Iterator[str]:
+    if not str(document.get("openapi", "")).startswith("3.0."):
+        yield "openapi: the engine reads OpenAPI 3.0"
+        return
+    for error in OpenAPIV30SpecValidator(document).iter_errors():
+        path = "/".join(str(part) for part in error.absolute_path)
+        yield f"/{path}: {error.message[:300]}"
+
+
+def _operation(
+    document: dict[str, Any], method: str, path: str, operation: dict[str, Any]
+) -> dict[str, Any]:
+    security = operation.get("security", document.get("security", []))
+    return {
+        "method": method.upper(),
+        "path": path,
+        "scheme": next(iter(security[0])) if security else None,
+        "parameters": [_parameter(parameter) for parameter in operation["parameters"]],
+        "body": _body(operation.get("requestBody")),
+        "responses": {
+            status: _response(response) for status, response in operation["responses"].items()
+        },
+    }
+
+
+def _parameter(parameter: dict[str, Any]) -> dict[str, Any]:
+    style = parameter.get("style", "form" if parameter["in"] in ("query", "cookie") else "simple")
+    return {
+        "name": parameter["name"],
+        "in": parameter["in"],
+        "required": parameter.get("required", False),
+        "explode": parameter.get("explode", style == "form"),
+        "schema": translate(parameter["schema"], "request"),
+    }
+
+
+def _body(body: dict[str, Any] | None) -> dict[str, Any] | None:
+    if body is None:
+        return None
+    ((media_type, content),) = body["content"].items()
+    return {
+        "required": body.get("required", False),
+        "mediaType": media_type.lower(),
+        "schema": translate(content["schema"], "request"),
+    }
+
+
+def _response(response: dict[str, Any]) -> dict[str, Any]:
+    content = response.get("content", {})
+    media_type = next(iter(content), None)
+    schema = content[media_type].get("schema") if media_type else None
+    return {
+        "mediaType": media_type,
+        "schema": None if schema is None else translate(schema, "response"),
+        "headers": {
+            name: {
+                "required": header.get("required", False),
+                "schema": translate(header["schema"], "response"),
+            }
+            for name, header in response.get("headers", {}).items()
+        },
+        "codes": response.get("x-codes", []),
+    }

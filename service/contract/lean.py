@@ -1,0 +1,142 @@
+"""Import Connexion without the libraries that this engine never calls.
+
+Connexion imports a test client, an HTTP client, a template engine, a YAML parser and a second
+JSON-Schema validator, together about two thirds of its import time, for features that the compiled
+contract replaces (docs/decisions/0011-lean-import.md has the figures). While Connexion is imported,
+and only then, placeholders stand in ``sys.modules`` for those libraries. Afterwards they are
+removed, so everybody else who imports ``yaml`` or ``httpx`` gets the real one. Whatever Connexion
+kept of a placeholder raises :class:`LeftOutError`, with its name, on any use.
+
+``CONTRACT_LEAN_IMPORT=0`` turns this off; the test suite passes both ways.
+"""
+
+import importlib
+import os
+import sys
+from types import ModuleType
+from typing import Any, NoReturn
+
+SWITCH = "CONTRACT_LEAN_IMPORT"
+
+LEFT_OUT = (
+    "a2wsgi",
+    "asgiref.sync",
+    "flask",
+    "httpx",
+    "inflection",
+    "jinja2",
+    "jsonschema",
+    "jsonschema.exceptions",
+    "jsonschema.validators",
+    "requests",
+    "starlette.staticfiles",
+    "starlette.templating",
+    "starlette.testclient",
+    "swagger_ui_bundle",
+    "werkzeug",
+    "werkzeug.local",
+    "yaml",
+)
+"""Modules that Connexion 3.3.0 imports at its top level and this engine never calls."""
+
+
+class LeftOutError(ImportError):
+    """Raised when Connexion uses a library that was left out of its import."""
+
+
+class Absent:
+    """Stand in for one name of a library that was left out.
+
+    While Connexion is imported it may be subclassed, called, subscripted and asked for attributes,
+    as class bodies and module constants do. Once sealed, every one of these raises.
+    """
+
+    sealed = False
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def _derive(self, suffix: str) -> "Absent":
+        if Absent.sealed:
+            self._refuse()
+        return Absent(self._name + suffix)
+
+    def _refuse(self) -> NoReturn:
+        raise LeftOutError(
+            f"{self._name} was left out when Connexion was imported; "
+            f"set {SWITCH}=0 to import Connexion whole"
+        )
+
+    def __getattr__(self, attribute: str) -> "Absent":
+        if attribute.startswith("__"):
+            raise AttributeError(attribute)
+        return self._derive(f".{attribute}")
+
+    def __call__(self, *_: Any, **__: Any) -> "Absent":
+        """Stand in for an instance or a result."""
+        return self._derive("()")
+
+    def __getitem__(self, _: Any) -> "Absent":
+        return self._derive("[]")
+
+    def __mro_entries__(self, _: tuple[Any, ...]) -> tuple[type, ...]:
+        if Absent.sealed:
+            self._refuse()
+        return ()
+
+    def __instancecheck__(self, _: Any) -> bool:
+        self._refuse()
+
+    def __subclasscheck__(self, _: Any) -> bool:
+        self._refuse()
+
+
+class _AbsentModule(ModuleType):
+    """A module all of whose names are :class:`Absent`."""
+
+    __path__: list[str] = []  # noqa: RUF012 - the import system asks the module for this very name.
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return Absent(f"{self.__name__}.{name}")
+
+
+def is_lean() -> bool:
+    """Tell whether the switch leaves the unused libraries out."""
+    return os.environ.get(SWITCH, "1") != "0"
+
+
+def import_connexion() -> None:
+    """Import Connexion, without the libraries of ``LEFT_OUT`` unless the switch says otherwise.
+
+    A library that is already loaded is used as it is: leaving it out would save nothing.
+    """
+    if "connexion" in sys.modules or not is_lean():
+        return
+    placeholders = {
+        name: _AbsentModule(name)
+        for top in LEFT_OUT
+        for name in (top.split(".")[0], top)
+        if name not in sys.modules and name != "starlette"
+    }
+    sys.modules.update(placeholders)
+    try:
+        importlib.import_module("connexion.middleware")
+    finally:
+        for name in placeholders:
+            sys.modules.pop(name, None)
+        Absent.sealed = True
+
+
+def import_whole_connexion() -> ModuleType:
+    """Import a second, complete Connexion beside the lean one, for the stock application.
+
+    The lean copy stays with the modules that hold it; the complete one is what ``import connexion``
+    finds from then on.
+    """
+    current = sys.modules.get("connexion.spec")
+    if current is not None and isinstance(getattr(current, "yaml", None), _AbsentModule):
+        for name in [name for name in sys.modules if name.split(".")[0] == "connexion"]:
+            del sys.modules[name]
+    return importlib.import_module("connexion")
