@@ -80,8 +80,15 @@ resource "aws_cognito_user_pool_client" "api" {
     refresh_token = "days"
   }
 
-  # A new client is a new secret and the end of every session.
+  # A new client is a new secret and the end of every session. AWS does not tell whether a secret was asked for, so
+  # that an adopted client would be replaced; the postcondition refuses one that has none.
   lifecycle {
     prevent_destroy = true
+    ignore_changes  = [generate_secret]
+
+    postcondition {
+      condition     = self.client_secret != ""
+      error_message = "The client has no secret: anybody could sign in at Cognito, past the API and its limits."
+    }
   }
 }
