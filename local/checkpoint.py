@@ -49,6 +49,15 @@ class Checkpoint:
         cognito._pool_keys.update(keys)
         self._rewrite_keys(cognito)
 
+    def forget(self) -> str:
+        """Begin anew, keep the file aside, and say so in one sentence."""
+        aside = keep_aside(self._path) if self._path and self._path.exists() else None
+        for module in self.modules.values():
+            module.reset()
+        self.environment, self._baseline = {}, {}
+        where = f"; the former state is kept in {aside}" if aside else ""
+        return f"The shape of the embedded AWS has changed, so it begins anew{where}."
+
     def encode(self) -> bytes:
         """Return the file's content. Nothing may change the state meanwhile."""
         document = {

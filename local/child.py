@@ -15,13 +15,12 @@ import signal
 import socket
 import sys
 import tempfile
-import threading
 import time
 from importlib import metadata, util
 from pathlib import Path
 from typing import IO
 
-from local import patches
+from local import lifeline, patches
 from local.checkpoint import Checkpoint
 from local.front import Front
 
@@ -45,7 +44,6 @@ SETTINGS = {
     "SERVICES": ",".join(SERVICES.values()),
     "LOG_LEVEL": "WARNING",
 }
-GRACE = 5.0  # Seconds the last checkpoint may take after the parent is gone.
 
 
 class Fault(Exception):
@@ -99,7 +97,7 @@ def _claim(state: Path) -> IO[str]:
             "Make the directory writable or remove it."
         ) from None
     # The process of a killed parent may still be writing its last checkpoint.
-    deadline = time.monotonic() + 2 * GRACE
+    deadline = time.monotonic() + lifeline.GRACE + 1
     while True:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -134,23 +132,14 @@ async def _serve(front: Front, listener: socket.socket) -> None:
 
     config = Config()
     config.bind = [f"fd://{listener.detach()}"]
-    config.keep_alive_timeout, config.graceful_timeout = 75, 1
+    config.keep_alive_timeout, config.graceful_timeout = 75, 0.2
     config.loglevel = "WARNING"
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGTERM, stop.set)
-    threading.Thread(target=_watch_parent, args=(loop, stop), daemon=True).start()
+    lifeline.tie(stop)
     saving = asyncio.create_task(front.save_whenever_dirty())
     await serve(front, config, shutdown_trigger=stop.wait)
     saving.cancel()
     await front.save()
-
-
-def _watch_parent(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
-    sys.stdin.buffer.read()
-    loop.call_soon_threadsafe(stop.set)
-    time.sleep(GRACE)
-    os._exit(1)  # The loop hangs; a process without a parent must not stay.
 
 
 if __name__ == "__main__":

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import base64
-import http.client
 import json
 import os
 import re
-import secrets
 import selectors
 import subprocess
 import sys
@@ -16,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from local.mailbox import Mail, mails_of
+from local.remote import Remote
 from local.shape import Shape
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -28,33 +25,43 @@ class EmulatorError(RuntimeError):
     """Raised when the embedded AWS does not start; its text is a sentence for the developer."""
 
 
-class Emulator:
+class Emulator(Remote):
     """A running embedded AWS. `environment` is what `Settings.from_environment` and boto3 read."""
 
     shape = Shape()
 
     def __init__(self, process: subprocess.Popen[str], port: int, notices: list[str]) -> None:
+        super().__init__(port)
         self.process = process
-        self.port = port
         self.notices = notices
         self.environment: dict[str, str] = {}
 
-    @property
-    def endpoint(self) -> str:
-        """The address of every AWS service."""
-        return f"http://127.0.0.1:{self.port}"
+    def provision(self, shape: Shape, *, apart: bool = False) -> None:
+        """Make pool, client, table and credentials unless the loaded state has them.
 
-    def provision(self, shape: Shape) -> None:
-        """Make the pool, client, table and credentials unless the loaded state has them."""
+        State of another shape is set aside. `apart` uses a process of its own: boto3 costs 40 MB
+        that a supervisor would keep.
+        """
         self.shape = shape
         kept = self.call("GET", "/_local/environment")
-        if kept.get("SHAPE") != shape.fingerprint:
-            from local.provision import provision  # noqa: PLC0415  # boto3 costs 30 MB and 0.3 s.
-
-            kept = {**provision(self.endpoint, shape), "SHAPE": shape.fingerprint}
-            kept["SEALING_KEYS"] = _new_sealing_key()
-            self.call("PUT", "/_local/baseline", kept)
+        if kept and kept["SHAPE"] != shape.fingerprint:
+            self.notices.append(self.call("POST", "/_local/forget"))
+            kept = {}
+        if not kept:
+            self._provision_anew(shape, apart=apart)
+            kept = self.call("GET", "/_local/environment")
         self.remember(kept, kept["SEALING_KEYS"])
+
+    def _provision_anew(self, shape: Shape, *, apart: bool) -> None:
+        if apart:
+            command = [sys.executable, "-m", "local.provision", str(self.port), shape.environment]
+            done = subprocess.run(command, cwd=ROOT, env=child_environment(), check=False)  # noqa: S603  # The interpreter and module are ours.
+            if done.returncode:
+                raise EmulatorError("The embedded AWS could not be provisioned; see above.")
+            return
+        from local.provision import set_up  # noqa: PLC0415  # See `apart`.
+
+        set_up(self, shape)
 
     def remember(self, provisioned: dict[str, str], sealing_keys: str) -> None:
         """Complete what provisioning returned to the service's environment."""
@@ -66,39 +73,6 @@ class Emulator:
             "JWKS_URL": f"{self.endpoint}/{pool}/.well-known/jwks.json",
             "SEALING_KEYS": sealing_keys,
         }
-
-    def reset(self) -> None:
-        """Forget users, rows and mails; pool, client, table, credentials and keys stay."""
-        self.call("POST", "/_local/reset")
-
-    def mails(self, to: str | None = None) -> list[Mail]:
-        """Return the mails that were sent, newest first, to one address if `to` is given."""
-        return mails_of(self.call("GET", "/_ministack/ses/messages"), to)
-
-    def code_for(self, address: str) -> str:
-        """Return the newest code mailed to an address. Raises LookupError when there is none."""
-        for mail in self.mails(address):
-            if mail["code"]:
-                return mail["code"]
-        raise LookupError(f"no code was mailed to {address}")
-
-    def age_codes(self, seconds: float) -> None:
-        """Make every mailed code that much older, as if the time had passed."""
-        self.call("POST", "/_local/age-codes", {"seconds": seconds})
-
-    def call(self, method: str, path: str, document: object = None) -> Any:
-        """Send one request of ours to the process. Raises OSError when it does not answer."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        try:
-            body = None if document is None else json.dumps(document)
-            connection.request(method, path, body)
-            answer = connection.getresponse()
-            content = answer.read()
-        finally:
-            connection.close()
-        if answer.status != 200:
-            raise OSError(f"{method} {path} answered {answer.status}: {content[:200]!r}")
-        return json.loads(content) if answer.headers["Content-Type"] == "application/json" else None
 
     def stop(self) -> None:
         """Let the process save its state and exit; kill it when it does not."""
@@ -158,10 +132,6 @@ def _first_line(process: subprocess.Popen[str]) -> dict[str, Any]:
 def child_environment() -> dict[str, str]:
     """Return this environment without AWS settings: they would change the emulator's root."""
     return {name: value for name, value in os.environ.items() if not re.match("AWS_", name)}
-
-
-def _new_sealing_key() -> str:
-    return "local:" + base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 from local import patches
 from local.checkpoint import Checkpoint
@@ -70,6 +71,9 @@ class Front:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
             return
+        if _foreign(scope):
+            await _answer(send, 403, b"{}")
+            return
         if scope["path"].startswith("/_local/"):
             await self._administer(scope, receive, send)
             return
@@ -101,6 +105,9 @@ class Front:
                 async with self._gate.exclusive():
                     self._checkpoint.reset()
                 await self.save()
+            case "POST", "/_local/forget":
+                async with self._gate.exclusive():
+                    body = json.dumps(self._checkpoint.forget()).encode()
             case "POST", "/_local/age-codes":
                 age = json.loads((await receive())["body"])
                 patches.age_codes(self._checkpoint.modules["cognito"], age["seconds"])
@@ -126,6 +133,14 @@ class Front:
                 print(f"The embedded AWS cannot save its state: {fault}", file=sys.stderr)
                 self._dirty.set()
             await asyncio.sleep(PAUSE + 9 * (time.monotonic() - began))
+
+
+def _foreign(scope: Any) -> bool:
+    # The emulator trusts whoever reaches its port, and would let any page of the developer's
+    # browser read the mails or reset it. No program of ours sends an Origin.
+    headers = dict(scope["headers"])
+    host = urlsplit(f"//{headers.get(b'host', b'').decode('latin-1')}").hostname
+    return host not in ("127.0.0.1", "localhost") or b"origin" in headers
 
 
 def _writes(scope: Any) -> bool:

@@ -31,7 +31,7 @@ class Moto(Emulator):
 
     shape = Shape(account=ACCOUNT)
 
-    def provision(self, shape: Shape) -> None:
+    def provision(self, shape: Shape, *, apart: bool = False) -> None:
         """Make pool, client, table and credentials with identifiers from the seed."""
         self.shape = shape
         self.call("POST", f"/moto-api/seed?a={SEED}")

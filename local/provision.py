@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import secrets
+import sys
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -10,6 +13,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from local.remote import Remote
 from local.shape import Shape
 
 # The emulators take this access key for the account's root and do not check its signature.
@@ -40,6 +44,13 @@ def provision(endpoint: str, shape: Shape) -> dict[str, str]:
         "USERS_TABLE": shape.table_name,
         "TOKEN_ISSUER": f"https://cognito-idp.{shape.region}.amazonaws.com/{pool_id}",
     }
+
+
+def set_up(aws: Remote, shape: Shape) -> None:
+    """Provision an embedded AWS and let it remember the environment as its baseline."""
+    sealing_key = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+    extras = {"SEALING_KEYS": f"local:{sealing_key}", "SHAPE": shape.fingerprint}
+    aws.call("PUT", "/_local/baseline", {**provision(aws.endpoint, shape), **extras})
 
 
 @cache
@@ -101,3 +112,7 @@ def _listed(client: Any, operation: str, field: str, **request: Any) -> Iterator
 
 
 _PAGE = {"PageSize": 60}
+
+
+if __name__ == "__main__":
+    set_up(Remote(int(sys.argv[1])), Shape(sys.argv[2]))
