@@ -24,8 +24,9 @@ help: ## list the targets
 
 .PHONY: lock
 lock: .venv/ready ## resolve the pins of pyproject.toml into requirements/*.txt
-	$(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --no-header --no-annotate -q -o requirements/runtime.txt
 	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --generate-hashes --no-header --no-annotate -q -o requirements/dev.txt
+	$(BIN)/uv pip compile pyproject.toml -c requirements/dev.txt --universal --generate-hashes --no-header --no-annotate -q -o requirements/runtime.txt
+	echo openapi-spec-validator | $(BIN)/uv pip compile - -c requirements/dev.txt --universal --generate-hashes --no-header --no-annotate -q -o requirements/contract.txt
 
 .PHONY: test
 test: .venv/ready ## run everything that CI runs
