@@ -28,6 +28,10 @@ lock: .venv/ready ## resolve the pins of pyproject.toml into requirements/*.txt
 	$(BIN)/uv pip compile pyproject.toml -c requirements/dev.txt --universal --generate-hashes --no-header --no-annotate -q -o requirements/runtime.txt
 	echo openapi-spec-validator | $(BIN)/uv pip compile - -c requirements/dev.txt --universal --generate-hashes --no-header --no-annotate -q -o requirements/contract.txt
 
+.PHONY: run
+run: .venv/ready ## serve on http://127.0.0.1:8080 (PORT changes it) with an embedded AWS
+	@exec $(BIN)/python -m local
+
 .PHONY: test
 test: .venv/ready ## run everything that CI runs
 	$(BIN)/tox run

@@ -27,6 +27,8 @@ class Development:
         self._server: ServerProcess | None = None
         self._contract_seen = _stamp(CONTRACT)
         self.aws: Emulator | None = None
+        # Below make this process ends with it, else `kill -9` of make would leave it behind.
+        self._parent = os.getppid() if "MAKELEVEL" in os.environ else None
 
     def start(self) -> None:
         """Start AWS and the first server, or the page that names its fault.
@@ -41,7 +43,7 @@ class Development:
             self._serve()
 
     def follow_changes(self) -> None:
-        """Reload on changes and restart what dies; ends with KeyboardInterrupt."""
+        """Reload on changes and restart what dies, until Ctrl-C or the end of make."""
         code = PythonFilter()
         for changes in watch(
             SERVICE, watch_filter=code, rust_timeout=PULSE, yield_on_timeout=True, step=100
@@ -53,6 +55,8 @@ class Development:
                 engine = any(path.startswith("service/contract/") for path in paths)
                 self._reload(paths, compile_first=engine)
             self._restart_the_dead()
+            if self._parent not in (None, os.getppid()):
+                return
 
     def stop(self) -> None:
         """End the server, then the embedded AWS, which saves its state."""
