@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 import botocore.session
 from botocore.config import Config
+from botocore.loaders import Loader
 
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
@@ -48,7 +49,9 @@ DIRECTORY_ATTEMPTS = 1
 TABLE_ATTEMPTS = 2
 # As many as the server has threads for handlers, so that none waits for a connection.
 POOL_CONNECTIONS = 128
-MODELS = Path(__file__).parent / "models"
+# Written by `trim` at build time, not kept in the repository.
+MODELS = Path(__file__).with_name("models")
+MODELS_VERSION = "botocore-version"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +62,9 @@ class Clients:
     dynamodb: DynamoDBClient
 
 
-def connect(region: str) -> Clients:
+def connect(region: str, models: Path = MODELS) -> Clients:
     """Make the clients and send nothing; botocore finds credentials and AWS_ENDPOINT_URL."""
-    session = new_session()
+    session = new_session(models)
     return Clients(
         cognito=cast(
             "CognitoIdentityProviderClient",
@@ -82,12 +85,13 @@ def connect(region: str) -> Clients:
     )
 
 
-def new_session() -> botocore.session.Session:
-    """Return a session that finds the trimmed service models first, where they were built."""
+def new_session(models: Path = MODELS) -> botocore.session.Session:
+    """Return a session on the trimmed service models, where they were built for this botocore."""
     session = botocore.session.Session()
-    loader = session.get_component("data_loader")
-    if MODELS.is_dir():
-        loader.search_paths.insert(0, str(MODELS))
+    version = models / MODELS_VERSION
+    if version.is_file() and version.read_text() == botocore.__version__:
+        loader = Loader(extra_search_paths=[str(models)], include_default_search_paths=False)
+        session.register_component("data_loader", loader)
     return session
 
 

@@ -170,7 +170,7 @@ class CognitoDirectory:
             except (Unavailable, TooManyRequests):
                 if attempt == tries:
                     raise
-                self._pause(random.uniform(0, 0.1 * 2**attempt))  # noqa: S311  # No secret in it.
+                self._pause(random.uniform(0, longest_pause(attempt)))  # noqa: S311  # No secret.
         raise AssertionError("the loop returns or raises")
 
     def _call(self, method: str, flow: str | None = None, **parameters: Any) -> Any:
@@ -185,6 +185,11 @@ class CognitoDirectory:
                 logger.info("taken as done: %s", fault)
                 return None
             raise answer from error
+
+
+def longest_pause(attempt: int) -> float:
+    """Return the most seconds to wait after an attempt, counted from 1: 0.2, 0.4."""
+    return 0.1 * 2**attempt
 
 
 def _grant(tokens: Mapping[str, Any], refresh_token: str = "") -> Grant:

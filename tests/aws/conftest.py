@@ -12,6 +12,7 @@ import os
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
@@ -21,6 +22,7 @@ from service.aws.cognito import CognitoDirectory
 from service.aws.sessions import DynamoSessions
 from service.aws.table import Table
 from service.aws.tokens import AeadSealer
+from service.aws.trim import trim
 from service.domain.ports import AccountStore, Directory, SessionStore
 from service.settings import Settings
 from tests.fakes import FakeDirectory, MemoryAccounts, MemorySessions
@@ -89,10 +91,18 @@ def settings(request: pytest.FixtureRequest) -> Settings:
     return Settings.from_environment(os.environ)
 
 
+@pytest.fixture(scope="session")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The trimmed service models, as the image has them: an operation they lack fails here."""
+    target = tmp_path_factory.mktemp("models")
+    trim(target)
+    return target
+
+
 @pytest.fixture
-def clients(settings: Settings) -> Clients:
+def clients(settings: Settings, models: Path) -> Clients:
     """The service's own clients."""
-    return connect(settings.region)
+    return connect(settings.region, models)
 
 
 @pytest.fixture

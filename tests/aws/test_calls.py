@@ -1,0 +1,157 @@
+"""What each method of the adapters asks of AWS: round trips, permissions, and never a Scan."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from service.aws.clients import OPERATIONS, Clients
+from service.domain.ports import Caller, Grant, Leftover, Profile, RefreshClaims, Session
+from service.settings import Settings
+from tests.aws.conftest import NEEDS_MAIL, REAL, World
+from tests.aws_calls import CallRecorder, recording
+from tests.fakes import FakeDirectory, MemoryAccounts, MemorySessions
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+PASSWORD = "correct horse battery"
+USER, SESSION = str(uuid.uuid4()), str(uuid.uuid4())
+PROFILE = Profile(USER, f"{USER}@example.com", "Ada", "L", NOW, NOW)
+LEFTOVER = Leftover(USER, PROFILE.email, NOW)
+ROW = Session(USER, SESSION, NOW, NOW, NOW + timedelta(days=30), refresh_token="r")
+CALLER = Caller(USER, SESSION)
+
+# What each method costs when nothing goes wrong. Anything more is a round trip per request.
+STORE_CALLS: dict[str, tuple[Callable[[World], object], list[str]]] = {
+    "create": (lambda w: w.accounts.create(PROFILE), ["TransactWriteItems"]),
+    "claim": (lambda w: w.accounts.claim(PROFILE.email), ["GetItem"]),
+    "load": (lambda w: w.accounts.load(USER), ["GetItem"]),
+    "existing": (lambda w: w.accounts.existing([USER]), ["BatchGetItem"]),
+    "mark_verified": (lambda w: w.accounts.mark_verified(USER, NOW), ["UpdateItem"]),
+    "update": (lambda w: w.accounts.update(PROFILE, 2), ["PutItem"]),
+    "note": (lambda w: w.accounts.note(LEFTOVER), ["PutItem"]),
+    "leftovers": (lambda w: w.accounts.leftovers(), ["Query"]),
+    "settle": (lambda w: w.accounts.settle(LEFTOVER), ["DeleteItem"]),
+    "accounts.check": (lambda w: w.accounts.check(), ["GetItem"]),
+    "open": (lambda w: w.sessions.open(ROW), ["PutItem"]),
+    "advance": (
+        lambda w: w.sessions.advance(RefreshClaims(USER, SESSION, 0, "r"), NOW, NOW),
+        ["UpdateItem"],
+    ),
+    "with_profile": (lambda w: w.sessions.with_profile(CALLER), ["BatchGetItem"]),
+    "end": (lambda w: w.sessions.end(USER, SESSION), ["DeleteItem"]),
+    "remove": (lambda w: w.accounts.remove(USER, PROFILE.email), ["TransactWriteItems"]),
+}
+
+
+@pytest.fixture
+def calls(clients: Clients) -> CallRecorder:
+    """What the adapters of this test ask of AWS."""
+    with recording(clients) as recorder:
+        yield recorder
+
+
+def test_each_method_of_the_stores_is_one_call(
+    adapters: World, calls: CallRecorder, settings: Settings
+) -> None:
+    """Every access is one round trip to the one table."""
+    for name, (use, expected) in STORE_CALLS.items():
+        calls.clear()
+
+        use(adapters)
+
+        assert calls.names == [f"dynamodb:{operation}" for operation in expected], name
+        assert {resource for call in calls.calls for resource in call.resources} == {
+            settings.table
+        }, name
+
+
+def test_every_read_is_consistent(adapters: World, calls: CallRecorder, clients: Clients) -> None:
+    """What was just written is seen; only the readiness probe reads as it comes."""
+    bodies: list[str] = []
+    clients.dynamodb.meta.events.register(
+        "before-send", lambda request, **_: bodies.append(bytes(request.body).decode()) or None
+    )
+
+    for name in ("claim", "load", "existing", "leftovers", "with_profile"):
+        bodies.clear()
+        STORE_CALLS[name][0](adapters)
+        assert '"ConsistentRead": true' in bodies[0], name
+
+
+@NEEDS_MAIL
+def test_each_method_of_the_directory_is_one_call(adapters: World, calls: CallRecorder) -> None:
+    """Signing up to deleting: one call each, by the names the role is granted."""
+    email = adapters.address()
+    user_id = adapters.sign_up(email)
+    adapters.directory.resend_code(email)
+    adapters.directory.confirm_sign_up(email, adapters.code_for(email))
+    grant = adapters.directory.authenticate(email, PASSWORD)
+    assert isinstance(grant, Grant)
+    adapters.directory.renew(user_id, grant.refresh_token)
+    adapters.directory.revoke(grant.refresh_token)
+    adapters.directory.find(user_id)
+    adapters.directory.page(None)
+    adapters.directory.check()
+    adapters.directory.delete(user_id)
+
+    assert [name.partition(":")[2] for name in calls.names] == [
+        "SignUp", "ResendConfirmationCode", "ConfirmSignUp", "AdminInitiateAuth",
+        "AdminInitiateAuth", "RevokeToken", "AdminGetUser", "ListUsers", "DescribeUserPool",
+        "AdminDeleteUser",
+    ]  # fmt: skip
+    assert calls.actions == {
+        f"cognito-idp:{name}"
+        for name in ("AdminDeleteUser", "AdminGetUser", "AdminInitiateAuth", "DescribeUserPool",
+                     "ListUsers")
+    }  # fmt: skip
+
+
+def test_nothing_scans_and_nothing_is_declared_in_vain() -> None:
+    """The declared operations are those that the adapters use, and Scan is not among them."""
+    used = {operation for _, expected in STORE_CALLS.values() for operation in expected}
+
+    assert set(OPERATIONS["dynamodb"]) == used
+    assert "Scan" not in used
+
+
+def test_every_method_of_the_stores_is_in_the_list() -> None:
+    """A new method cannot be forgotten here."""
+    methods = {
+        name
+        for kind in (MemoryAccounts, MemorySessions)
+        for name, value in vars(kind).items()
+        if callable(value) and not name.startswith("_")
+    }
+
+    assert methods == {name.rpartition(".")[2] for name in STORE_CALLS}
+
+
+@pytest.mark.skipif(REAL, reason="an attacker's view of stored rows; needs to read them raw")
+def test_no_row_holds_the_directorys_refresh_token(
+    adapters: World, clients: Clients, settings: Settings
+) -> None:
+    """What lies in the table is useless without the key."""
+    secret = "refresh-token-of-cognito"
+    adapters.sessions.open(Session(USER, SESSION, NOW, NOW, NOW, refresh_token=secret))
+
+    item = clients.dynamodb.get_item(
+        TableName=settings.table,
+        Key={"pk": {"S": f"USER#{USER}"}, "sk": {"S": f"SESSION#{SESSION}"}},
+    )["Item"]
+
+    assert secret not in str(item)
+    assert item["expiresAt"] == {"N": str(int(NOW.timestamp()))}
+
+
+def test_the_fakes_are_no_wider_than_the_ports() -> None:
+    """Helpers for tests aside, a fake offers what the adapter offers."""
+    helpers = {"code_for", "mfa_for"}
+    public = {name for name in vars(FakeDirectory) if not name.startswith("_")}
+    methods = {name for name in public - helpers if callable(vars(FakeDirectory)[name])}
+
+    from service.aws.cognito import CognitoDirectory
+
+    assert methods == {name for name in vars(CognitoDirectory) if not name.startswith("_")}
