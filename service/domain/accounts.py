@@ -88,8 +88,10 @@ class Accounts:
         self.audit("register", "success", user_id=user_id)
         return profile
 
-    def verify_email(self, email: str, code: str) -> None:
-        """Prove an address with its mailed code. Raises `InvalidCode`, `TooManyRequests`.
+    def verify_email(self, email: str, code: str) -> str:
+        """Prove an address with its mailed code and return it as it is stored.
+
+        Raises `InvalidCode`, `TooManyRequests`, `Unavailable`.
 
         The code is spent once the directory has taken it, so a store that fails after that does
         not fail the request: signing in mends the profile.
@@ -106,6 +108,7 @@ class Accounts:
         except (Unavailable, UserUnknown) as fault:
             self.audit("mark_verified", "error", user_id=user_id, reason=str(fault))
         self.audit("verify_email", "success", user_id=user_id)
+        return email
 
     def resend_verification(self, email: str) -> None:
         """Mail another code, and say nothing of whether there was anybody to mail it to."""

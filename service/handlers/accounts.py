@@ -30,8 +30,8 @@ def register_user(services: Services, body: models.RegisterUserRequest) -> Reply
 
 def verify_email(services: Services, body: models.VerifyEmailRequest) -> models.VerifiedEmail:
     """Verify an address with the mailed code."""
-    services.accounts.verify_email(body.email, body.code)
-    return models.VerifiedEmail(email=body.email, email_verified=True)
+    address = services.accounts.verify_email(body.email, body.code)
+    return models.VerifiedEmail(email=address, email_verified=True)
 
 
 def resend_verification(

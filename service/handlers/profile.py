@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from service import models
 from service.contract import Reply, Request
 from service.domain.errors import VersionMismatch
 from service.domain.ports import Profile
 from service.handlers.services import Services
+
+_ENTITY_TAG = re.compile(r'"([1-9][0-9]{0,15})"')
+"""The tags that `_reply` makes; tags are compared letter by letter, so `"02"` is none of them."""
 
 
 def get_user_profile(services: Services, request: Request) -> Reply:
@@ -48,10 +53,10 @@ def expected_version(if_match: str) -> int | None:
     """
     if if_match == "*":
         return None
-    digits = if_match.strip('"')
-    if not digits.isdigit():
+    ours = _ENTITY_TAG.fullmatch(if_match)
+    if ours is None:
         raise VersionMismatch("an entity tag that is not ours")
-    return int(digits)
+    return int(ours[1])
 
 
 def _reply(profile: Profile) -> Reply:

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
+from starlette.types import ASGIApp
 
 from local.emulator import Emulator
 from service.app import create
 from service.aws.clients import Clients, connect
+from service.contract import compile_contract
 from service.settings import Settings
+from tests.faults.harness import FaultInjector
 
+CONTRACT = Path(__file__).resolve().parents[2] / "openapi.yaml"
 PASSWORD = "correct horse battery"
+ADA = "ada@example.com"
+BOB = "bob@example.com"
 
 
 @dataclass
@@ -31,6 +37,19 @@ class MovableClock:
 
     def advance(self, **span: float) -> None:
         self.ahead += timedelta(**span)
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """The tokens of a session and the profile that came with them."""
+
+    access_token: str
+    refresh_token: str
+    user: Mapping[str, Any]
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.access_token}"}
 
 
 @dataclass
@@ -50,27 +69,139 @@ class Api:
     def post(self, path: str, body: Any = None, **options: Any) -> httpx.Response:
         return self.request("POST", path, json=body, **options)
 
+    def patch(self, path: str, body: Any = None, **options: Any) -> httpx.Response:
+        return self.request("PATCH", path, json=body, **options)
 
-@pytest.fixture
-def settings(aws: Emulator) -> Settings:
-    return Settings.from_environment(os.environ)
+    def register(self, email: str = ADA, password: str = PASSWORD, **names: str) -> httpx.Response:
+        person = {"firstName": "Ada", "lastName": "O'Brien", **names}
+        return self.post("/auth/register", {"email": email, "password": password, **person})
+
+    def verify(self, email: str = ADA, code: str | None = None) -> httpx.Response:
+        """Enter a code, by default the newest that was mailed."""
+        code = code or self.aws.code_for(email.lower())
+        return self.post("/auth/email/verify", {"email": email, "code": code})
+
+    def login(self, email: str = ADA, password: str = PASSWORD, **options: Any) -> httpx.Response:
+        return self.post("/auth/login", {"email": email, "password": password}, **options)
+
+    def refresh(self, token: str) -> httpx.Response:
+        return self.post("/auth/refresh", {"refreshToken": token})
+
+    def logout(self, session: SignedIn) -> httpx.Response:
+        return self.request("POST", "/auth/logout", headers=session.headers)
+
+    def profile(self, session: SignedIn) -> httpx.Response:
+        return self.get("/users/profile", headers=session.headers)
+
+    def change(
+        self, session: SignedIn, changes: Mapping[str, Any], **headers: str
+    ) -> httpx.Response:
+        sent = {**session.headers, **{k.replace("_", "-"): v for k, v in headers.items()}}
+        return self.patch("/users/profile", changes, headers=sent)
+
+    def verified(self, email: str = ADA, password: str = PASSWORD) -> None:
+        """Open an account and prove its address."""
+        assert self.register(email, password).status_code == 201
+        assert self.verify(email).status_code == 200
+
+    def sign_in(self, email: str = ADA, password: str = PASSWORD) -> SignedIn:
+        """Open another session of an account that exists."""
+        response = self.login(email, password)
+        assert response.status_code == 200, response.text
+        body = response.json()
+        return SignedIn(body["accessToken"], body["refreshToken"], body["user"])
+
+    def signed_in(self, email: str = ADA, password: str = PASSWORD) -> SignedIn:
+        """Open an account, prove its address and sign in."""
+        self.verified(email, password)
+        return self.sign_in(email, password)
 
 
-@pytest.fixture
-def clients(settings: Settings) -> Clients:
-    return connect(settings.region)
+@pytest.fixture(scope="session")
+def bundle() -> dict[str, Any]:
+    """The contract as it is now, compiled."""
+    return compile_contract(CONTRACT)
 
 
-@pytest.fixture
-def clock() -> MovableClock:
+@pytest.fixture(scope="session")
+def settings(embedded_aws: Emulator) -> Settings:
+    """The settings of the whole run: what the emulator hands out is the same in every test."""
+    return Settings.from_environment(embedded_aws.environment)
+
+
+@pytest.fixture(scope="session")
+def clients(embedded_aws: Emulator) -> Clients:
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in embedded_aws.environment.items():
+            patch.setenv(name, value)
+        return connect(embedded_aws.environment["AWS_REGION"])
+
+
+@pytest.fixture(scope="session")
+def faults(clients: Clients) -> FaultInjector:
+    """What fails the calls of those clients; it lets everything pass until a test says so."""
+    return FaultInjector(clients)
+
+
+@pytest.fixture(scope="session")
+def the_clock() -> MovableClock:
     return MovableClock()
 
 
 @pytest.fixture
-def api(settings: Settings, clients: Clients, clock: MovableClock, aws: Emulator) -> Iterator[Api]:
-    app = create(settings, clients=clients, clock=clock, check_responses=True)
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+def clock(the_clock: MovableClock) -> MovableClock:
+    """The clock of the service, set to now."""
+    the_clock.ahead = timedelta()
+    return the_clock
+
+
+@pytest.fixture(scope="session")
+def portal() -> Iterator[BlockingPortal]:
     with start_blocking_portal() as portal:
-        client = httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1/v1")
-        yield Api(portal, client, aws)
-        portal.call(client.aclose)
+        yield portal
+
+
+@pytest.fixture(scope="session")
+def service(
+    settings: Settings, bundle: dict[str, Any], clients: Clients, the_clock: MovableClock
+) -> ASGIApp:
+    """The service as it runs, except that every response is held to the contract."""
+    return create(settings, bundle=bundle, clients=clients, clock=the_clock, check_responses=True)
+
+
+@pytest.fixture(scope="session")
+def client(service: ASGIApp, embedded_aws: Emulator, portal: BlockingPortal) -> Iterator[Api]:
+    yield from client_of(service, embedded_aws, portal)
+
+
+@pytest.fixture
+def api(client: Api, aws: Emulator, clock: MovableClock) -> Api:
+    """A client of the service in an empty world."""
+    return client
+
+
+def client_of(app: ASGIApp, aws: Emulator, portal: BlockingPortal) -> Iterator[Api]:
+    """Talk to an application until the test is over."""
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    client = httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1/v1")
+    yield Api(portal, client, aws)
+    portal.call(client.aclose)
+
+
+def problem(response: httpx.Response, status: int, code: str) -> dict[str, Any]:
+    """Return the problem a response holds, after checking what every problem must be."""
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == "application/problem+json"
+    document = response.json()
+    assert document["status"] == status
+    assert document["code"] == code
+    assert document["type"] == "/problems/" + code.lower().replace("_", "-")
+    assert document["instance"] == response.request.url.path
+    assert document["requestId"] == response.headers["x-request-id"]
+    assert None not in document.values()
+    return document
+
+
+def pointers(response: httpx.Response) -> list[tuple[str, str]]:
+    """Return where a request breaks the contract and which rule of it."""
+    return [(fault["pointer"], fault["code"]) for fault in response.json().get("errors", [])]
