@@ -1,6 +1,7 @@
 """Assemble the application: Connexion's stack, with routing and validation from the bundle."""
 
 import functools
+import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -79,6 +80,12 @@ def create_app(
     return app
 
 
+def _is_async(function: Authenticate) -> bool:
+    # An object with an asynchronous __call__ is as good as a coroutine function.
+    call = getattr(function, "__call__", None)  # noqa: B004 - the method itself is asked for.
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(call)
+
+
 def _check(
     bundle: Bundle, operations: Mapping[str, Handler], authenticate: Mapping[str, Authenticate]
 ) -> None:
@@ -89,5 +96,10 @@ def _check(
     faults += [f"{name}: not in the contract" for name in operations if name not in contract]
     schemes = {operation["scheme"] for operation in contract.values()} - {None}
     faults += [f"{name}: nobody authenticates" for name in sorted(schemes - set(authenticate))]
+    faults += [
+        f"{name}: authenticate with a coroutine function; another would block the event loop"
+        for name, function in authenticate.items()
+        if not _is_async(function)
+    ]
     if faults:
         raise ContractError(faults)

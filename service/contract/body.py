@@ -64,12 +64,15 @@ async def _receive_all(content_length: bytes | None, receive: Receive) -> bytes:
         if int(content_length) > MAX_BODY_BYTES:
             raise Problem("PAYLOAD_TOO_LARGE")
     message = await receive()
-    data: bytes = message.get("body", b"")
-    while message.get("more_body", False) and len(data) <= MAX_BODY_BYTES:
-        message = await receive()
-        data += message.get("body", b"")
+    data = message.get("body", b"")
+    if message.get("more_body", False):
+        # Many small pieces would make repeated concatenation of bytes quadratic.
+        data = bytearray(data)
+        while message.get("more_body", False) and len(data) <= MAX_BODY_BYTES:
+            message = await receive()
+            data += message.get("body", b"")
     if len(data) > MAX_BODY_BYTES:
         raise Problem("PAYLOAD_TOO_LARGE")
     if message["type"] == "http.disconnect":
         raise Problem("VALIDATION_FAILED", "The client left before the body was complete.")
-    return data
+    return bytes(data)

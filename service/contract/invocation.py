@@ -10,6 +10,7 @@ from typing import Any, Final
 import anyio.to_thread
 from anyio import CapacityLimiter
 
+from service.contract.errors import ContractError
 from service.contract.problems import Fault, Problem
 from service.contract.request import Request
 from service.contract.state import State
@@ -19,11 +20,7 @@ Handler = Callable[..., Any]
 THREADS: Final = 128
 """Handlers that run at the same time; the SDK's connection pool has to match."""
 
-_WORD_START: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-
-
-class SignatureError(TypeError):
-    """Raised at start when a handler asks for what its operation does not have."""
+_WORD_START: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 def snake_case(name: str) -> str:
@@ -32,7 +29,10 @@ def snake_case(name: str) -> str:
 
 
 class Invocation:
-    """One handler and how to call it."""
+    """One handler and how to call it.
+
+    Raises ContractError at start when the handler asks for what its operation does not have.
+    """
 
     def __init__(
         self, operation_id: str, handler: Handler, contract: Mapping[str, Any], *, inline: bool
@@ -49,9 +49,9 @@ class Invocation:
         unknown = names - {"body", "request", *sources}
         if unknown or ("body" in names and not contract["body"]):
             wrong = ", ".join(sorted(unknown or {"body"}))
-            raise SignatureError(
-                f"{operation_id}: the handler asks for {wrong}; the contract "
-                f"offers {', '.join(sorted(sources)) or 'no parameters'}"
+            offered = ", ".join(sorted(sources)) or "no parameters"
+            raise ContractError(
+                [f"{operation_id}: the handler asks for {wrong}; the contract offers {offered}"]
             )
         self._sources = [(name, *sources[name]) for name in names if name in sources]
         self._wants_request = "request" in names

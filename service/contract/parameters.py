@@ -42,6 +42,11 @@ _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
 }
 
 
+def read_text(text: str, schema: Mapping[str, Any]) -> Any:
+    """Return a text as the schema's type, or as the text it is when it does not have its form."""
+    return _reader(schema)(text)
+
+
 def _reader(schema: Mapping[str, Any]) -> Callable[[str], Any]:
     """Return the function that turns a text into the schema's type.
 
@@ -73,7 +78,7 @@ class Parameter:
         if not self.is_array:
             return self._read(texts[0])
         items = texts if self.repeats else texts[0].split(",")
-        return [self._read(item) for item in items]
+        return [self._read(item.strip() if self.place == "header" else item) for item in items]
 
 
 class ParameterReader:

@@ -12,6 +12,7 @@ from starlette.types import Send
 
 from service.contract import json as strict_json
 from service.contract import schema
+from service.contract.parameters import read_text
 from service.contract.request import Reply
 
 
@@ -46,8 +47,11 @@ class Responses:
             raise ContractViolation(f"{self._operation_id}: status {status} is not documented")
         headers = {**self.constants(status), **reply.headers, "X-Request-Id": request_id}
         body = encode_body(reply.body)
-        if body or documented["mediaType"]:
-            headers["Content-Type"] = documented["mediaType"] or "application/json"
+        media_type: str | None = documented["mediaType"]
+        if media_type is not None:
+            headers["Content-Type"] = media_type
+        elif body:
+            raise ContractViolation(f"{self._operation_id}: {status} has no body in the contract")
         if self._checks:
             self.check(status, headers, body)
         return status, headers, body
@@ -80,8 +84,6 @@ class _Check:
         wrong = self._check_headers({name.lower(): text for name, text in headers.items()})
         if code is not None and code not in self._codes:
             wrong.append(f"the code {code} is not in x-codes")
-        if body and self._media_type is None:
-            wrong.append("the contract declares no body")
         if self._body is not None and "json" in (self._media_type or ""):
             value = strict_json.loads(body) if body else None
             if not self._body.is_valid(value):
@@ -95,11 +97,8 @@ class _Check:
             text = headers.get(name)
             if text is None and required:
                 wrong.append(f"the header {name} is missing")
-            elif text is not None:
-                is_number = declared.get("type") in ("integer", "number")
-                value = json.loads(text) if is_number else text
-                if not validator.is_valid(value):
-                    wrong.append(f"the header {name} is not as declared")
+            elif text is not None and not validator.is_valid(read_text(text, declared)):
+                wrong.append(f"the header {name} is not as declared")
         return wrong
 
 
@@ -131,6 +130,8 @@ def encode_body(body: Any) -> bytes:
 async def send_response(send: Send, status: int, headers: Mapping[str, str], body: bytes) -> None:
     """Send a whole response with its length."""
     raw = [(name.lower().encode(), text.encode("latin-1")) for name, text in headers.items()]
+    if any(b"\n" in text or b"\r" in text for _, text in raw):
+        raise ValueError("a header's value holds a line break")
     if status not in (204, 304):
         raw.append((b"content-length", b"%d" % len(body)))
     await send({"type": "http.response.start", "status": status, "headers": raw})
