@@ -13,6 +13,7 @@ kept of a placeholder raises :class:`LeftOutError`, with its name, on any use.
 import importlib
 import os
 import sys
+import warnings
 from types import ModuleType
 from typing import Any, NoReturn
 
@@ -20,6 +21,7 @@ SWITCH = "CONTRACT_LEAN_IMPORT"
 
 LEFT_OUT = (
     "a2wsgi",
+    "asgiref",
     "asgiref.sync",
     "flask",
     "httpx",
@@ -56,7 +58,8 @@ class Absent:
     def __init__(self, name: str) -> None:
         self._name = name
 
-    def _derive(self, suffix: str) -> "Absent":
+    def derive(self, suffix: str) -> "Absent":
+        """Return the stand-in for a part of this name; LeftOutError once sealed."""
         if Absent.sealed:
             self._refuse()
         return Absent(self._name + suffix)
@@ -70,14 +73,14 @@ class Absent:
     def __getattr__(self, attribute: str) -> "Absent":
         if attribute.startswith("__"):
             raise AttributeError(attribute)
-        return self._derive(f".{attribute}")
+        return self.derive(f".{attribute}")
 
     def __call__(self, *_: Any, **__: Any) -> "Absent":
         """Stand in for an instance or a result."""
-        return self._derive("()")
+        return self.derive("()")
 
     def __getitem__(self, _: Any) -> "Absent":
-        return self._derive("[]")
+        return self.derive("[]")
 
     def __mro_entries__(self, _: tuple[Any, ...]) -> tuple[type, ...]:
         if Absent.sealed:
@@ -99,7 +102,7 @@ class _AbsentModule(ModuleType):
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        return Absent(f"{self.__name__}.{name}")
+        return Absent(self.__name__).derive(f".{name}")
 
 
 def is_lean() -> bool:
@@ -110,22 +113,19 @@ def is_lean() -> bool:
 def import_connexion() -> None:
     """Import Connexion, without the libraries of ``LEFT_OUT`` unless the switch says otherwise.
 
-    A library that is already loaded is used as it is: leaving it out would save nothing.
+    A library that is loaded already is hidden for the time being all the same: what Connexion
+    holds must not depend on what was imported before it.
     """
     if "connexion" in sys.modules or not is_lean():
         return
-    placeholders = {
-        name: _AbsentModule(name)
-        for top in LEFT_OUT
-        for name in (top.split(".")[0], top)
-        if name not in sys.modules and name != "starlette"
-    }
-    sys.modules.update(placeholders)
+    hidden = {name: sys.modules.pop(name) for name in LEFT_OUT if name in sys.modules}
+    sys.modules.update((name, _AbsentModule(name)) for name in LEFT_OUT)
     try:
         importlib.import_module("connexion.middleware")
     finally:
-        for name in placeholders:
-            sys.modules.pop(name, None)
+        for name in LEFT_OUT:
+            del sys.modules[name]
+        sys.modules.update(hidden)
         Absent.sealed = True
 
 
@@ -139,4 +139,7 @@ def import_whole_connexion() -> ModuleType:
     if current is not None and isinstance(getattr(current, "yaml", None), _AbsentModule):
         for name in [name for name in sys.modules if name.split(".")[0] == "connexion"]:
             del sys.modules[name]
-    return importlib.import_module("connexion")
+    with warnings.catch_warnings():
+        # Starlette's test client and jsonschema deprecate what Connexion 3.3.0 imports of them.
+        warnings.simplefilter("ignore")
+        return importlib.import_module("connexion")
