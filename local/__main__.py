@@ -18,7 +18,9 @@ PORT = 8080
 
 def main() -> int:
     """Run until Ctrl-C or SIGTERM; 1 when the embedded AWS cannot start."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # A shell starts background jobs with SIGINT ignored, so both are set here.
+    for stop in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(stop, signal.default_int_handler)
     port = _port()
     with _only_one(port), _listen(port) as listener:
         development = Development(listener)

@@ -31,10 +31,10 @@ class Checkpoint:
         self._path = path
         self._encode = persistence._json_default
         self._decode = persistence._json_object_hook
-        self.environment: dict[str, str] = {}
+        self.environment: dict[str, Any] = {}
         self._baseline: dict[str, Any] = {}
 
-    def set_baseline(self, environment: dict[str, str]) -> None:
+    def set_baseline(self, environment: dict[str, Any]) -> None:
         """Remember the state of now, and the environment that belongs to it."""
         self.environment = environment
         self._baseline = self._take()

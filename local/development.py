@@ -77,7 +77,8 @@ class Development:
         if self.aws is None:
             return dict(os.environ)
         # What the developer sets stays (HIDE_EXISTING_ACCOUNTS, LOG_LEVEL ...), but where AWS is.
-        return {"SERVICE_VERSION": "local", **child_environment(), **self.aws.environment}
+        # With the deployed function's own policy, a missing permission is met here first.
+        return {"SERVICE_VERSION": "local", **child_environment(), **self.aws.roles["api-handler"]}
 
     def _contract_changed(self) -> bool:
         # A watch on one file ends when an editor replaces the file; its stamp does not.

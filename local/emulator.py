@@ -34,7 +34,7 @@ class Emulator(Remote):
         super().__init__(port)
         self.process = process
         self.notices = notices
-        self.environment: dict[str, str] = {}
+        self.roles: dict[str, dict[str, str]] = {}
 
     def provision(self, shape: Shape, *, apart: bool = False) -> None:
         """Make pool, client, table and credentials unless the loaded state has them.
@@ -44,13 +44,13 @@ class Emulator(Remote):
         """
         self.shape = shape
         kept = self.call("GET", "/_local/environment")
-        if kept and kept["SHAPE"] != shape.fingerprint:
+        if kept and kept["shape"] != shape.fingerprint:
             self.notices.append(self.call("POST", "/_local/forget"))
             kept = {}
         if not kept:
             self._provision_anew(shape, apart=apart)
             kept = self.call("GET", "/_local/environment")
-        self.remember(kept, kept["SEALING_KEYS"])
+        self.remember(kept["roles"], kept["sealing_keys"])
 
     def _provision_anew(self, shape: Shape, *, apart: bool) -> None:
         if apart:
@@ -63,16 +63,21 @@ class Emulator(Remote):
 
         set_up(self, shape)
 
-    def remember(self, provisioned: dict[str, str], sealing_keys: str) -> None:
-        """Complete what provisioning returned to the service's environment."""
-        pool = provisioned["COGNITO_USER_POOL_ID"]
-        self.environment = {
-            **{name: value for name, value in provisioned.items() if name != "SHAPE"},
+    def remember(self, roles: dict[str, dict[str, str]], sealing_keys: str) -> None:
+        """Complete what provisioning returned to the environments of the service."""
+        pool = roles["service"]["COGNITO_USER_POOL_ID"]
+        common = {
             "ENVIRONMENT": "local",
             "AWS_ENDPOINT_URL": self.endpoint,
             "JWKS_URL": f"{self.endpoint}/{pool}/.well-known/jwks.json",
             "SEALING_KEYS": sealing_keys,
         }
+        self.roles = {role: {**environment, **common} for role, environment in roles.items()}
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment with the permissions of every role; `roles` has one for each."""
+        return self.roles["service"]
 
     def stop(self) -> None:
         """Let the process save its state and exit; kill it when it does not."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import secrets
 import sys
 from collections.abc import Iterator
@@ -14,16 +13,18 @@ import boto3
 from botocore.config import Config
 
 from local.remote import Remote
-from local.shape import Shape
+from local.shape import ROLES, Shape
 
 # The emulators take this access key for the account's root and do not check its signature.
 ROOT_KEY = "test"
+SERVICE = "service"
 
 
-def provision(endpoint: str, shape: Shape) -> dict[str, str]:
-    """Make what the shape names, reuse what is there, and return the service's environment.
+def provision(endpoint: str, shape: Shape) -> dict[str, Any]:
+    """Make what the shape names, reuse what is there, and return the environment of each role.
 
-    Every run hands out a new access key, because a secret key can be read only once.
+    `SERVICE` has the permissions of all roles together. Every run hands out new access keys,
+    because a secret key can be read only once.
     """
     cognito, dynamodb, iam = (
         _client_of(service, endpoint, shape.region)
@@ -32,25 +33,28 @@ def provision(endpoint: str, shape: Shape) -> dict[str, str]:
     pool_id, pool_arn = _pool(cognito, shape)
     client_id, secret = _client(cognito, shape, pool_id)
     _table(dynamodb, shape)
-    key_id, key = _access_key(iam, shape, pool_arn)
-    return {
+    common = {
         "AWS_REGION": shape.region,
         "AWS_DEFAULT_REGION": shape.region,
-        "AWS_ACCESS_KEY_ID": key_id,
-        "AWS_SECRET_ACCESS_KEY": key,
         "COGNITO_USER_POOL_ID": pool_id,
         "COGNITO_CLIENT_ID": client_id,
         "COGNITO_CLIENT_SECRET": secret,
         "USERS_TABLE": shape.table_name,
         "TOKEN_ISSUER": f"https://cognito-idp.{shape.region}.amazonaws.com/{pool_id}",
     }
+    policies = {role: shape.policy(role, pool_arn) for role in ROLES}
+    holders = {SERVICE: policies, **{role: {role: policies[role]} for role in ROLES}}
+    return {
+        holder: {**common, **_access_key(iam, shape.principal(holder), held)}
+        for holder, held in holders.items()
+    }
 
 
 def set_up(aws: Remote, shape: Shape) -> None:
-    """Provision an embedded AWS and let it remember the environment as its baseline."""
+    """Provision an embedded AWS and let it remember the environments as its baseline."""
     sealing_key = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
-    extras = {"SEALING_KEYS": f"local:{sealing_key}", "SHAPE": shape.fingerprint}
-    aws.call("PUT", "/_local/baseline", {**provision(aws.endpoint, shape), **extras})
+    extra = {"sealing_keys": f"local:{sealing_key}", "shape": shape.fingerprint}
+    aws.call("PUT", "/_local/baseline", {"roles": provision(aws.endpoint, shape), **extra})
 
 
 @cache
@@ -94,16 +98,18 @@ def _table(dynamodb: Any, shape: Shape) -> None:
     )
 
 
-def _access_key(iam: Any, shape: Shape, pool_arn: str) -> tuple[str, str]:
-    user = shape.principal_name
+def _access_key(iam: Any, user: str, policies: dict[str, str]) -> dict[str, str]:
     if user not in [known["UserName"] for known in iam.list_users()["Users"]]:
         iam.create_user(UserName=user)
-    policy = json.dumps(shape.policy(pool_arn))
-    iam.put_user_policy(UserName=user, PolicyName="service", PolicyDocument=policy)
+    for name, document in policies.items():
+        iam.put_user_policy(UserName=user, PolicyName=name, PolicyDocument=document)
     for old in iam.list_access_keys(UserName=user)["AccessKeyMetadata"]:
         iam.delete_access_key(UserName=user, AccessKeyId=old["AccessKeyId"])
     key = iam.create_access_key(UserName=user)["AccessKey"]
-    return str(key["AccessKeyId"]), str(key["SecretAccessKey"])
+    return {
+        "AWS_ACCESS_KEY_ID": key["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"],
+    }
 
 
 def _listed(client: Any, operation: str, field: str, **request: Any) -> Iterator[dict[str, Any]]:

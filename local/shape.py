@@ -1,8 +1,8 @@
 """User pool, client, table and policy: one shape for the embedded AWS and for Terraform.
 
 Each mapping is the request of the AWS operation that makes the thing, so that a test can compare
-it with what Terraform plans. Sources: the API references of CreateUserPool, CreateUserPoolClient,
-CreateTable and the Service Authorization Reference of Cognito user pools and DynamoDB.
+it with what Terraform plans. Source: the API references of CreateUserPool, CreateUserPoolClient and
+CreateTable. The policies are the very files that Terraform deploys.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from pathlib import Path
+from string import Template
 from typing import Any
 
 REGION = "us-east-1"
@@ -24,30 +26,9 @@ PASSWORD_POLICY: dict[str, Any] = {
     "TemporaryPasswordValidityDays": 7,
 }
 
-# The unsigned operations (SignUp, ConfirmSignUp, ChangePassword, RevokeToken ...) need no
-# permission: the client secret and the access token stand for the caller there.
-COGNITO_ACTIONS = (
-    "AdminDeleteUser",
-    "AdminGetUser",
-    "AdminInitiateAuth",
-    "AdminRespondToAuthChallenge",
-    "AdminSetUserMFAPreference",
-    "AdminUpdateUserAttributes",
-    "AdminUserGlobalSignOut",
-    "DescribeUserPool",
-    "ListUsers",
-)
-TABLE_ACTIONS = (
-    "BatchGetItem",
-    "BatchWriteItem",
-    "ConditionCheckItem",
-    "DeleteItem",
-    "DescribeTable",
-    "GetItem",
-    "PutItem",
-    "Query",
-    "UpdateItem",
-)
+# The documents of the deployed roles; each of them is a principal of the embedded AWS too.
+POLICIES = Path(__file__).resolve().parent.parent / "infra" / "service" / "policies"
+ROLES = ("api-handler", "reconciler")
 
 
 @dataclass(frozen=True)
@@ -68,10 +49,9 @@ class Shape:
         """Name of the DynamoDB table."""
         return f"users-{self.environment}"
 
-    @property
-    def principal_name(self) -> str:
-        """Name of whoever runs the service: the Lambda role in the cloud, an IAM user here."""
-        return f"api-handler-{self.environment}"
+    def principal(self, role: str) -> str:
+        """Name of who has a role's policy: a Lambda role in the cloud, an IAM user here."""
+        return f"{role}-{self.environment}"
 
     @property
     def user_pool(self) -> dict[str, Any]:
@@ -88,11 +68,13 @@ class Shape:
             },
             "AdminCreateUserConfig": {"AllowAdminCreateUserOnly": False},
             "UserAttributeUpdateSettings": {"AttributesRequireVerificationBeforeUpdate": ["email"]},
-            "Schema": [
-                _attribute("email", required=True, maximum=254),
-                _attribute("given_name", required=False, maximum=50),
-                _attribute("family_name", required=False, maximum=50),
-            ],
+            "VerificationMessageTemplate": {
+                "DefaultEmailOption": "CONFIRM_WITH_CODE",
+                "EmailSubject": "Your confirmation code",
+                "EmailMessage": "Your confirmation code is {####}.",
+            },
+            "UserPoolTier": "LITE",
+            "DeletionProtection": "ACTIVE" if self.environment == "prod" else "INACTIVE",
         }
 
     @property
@@ -154,33 +136,19 @@ class Shape:
         """The TimeToLiveSpecification of the table; the attribute holds epoch seconds."""
         return {"AttributeName": "expiresAt", "Enabled": True}
 
-    def policy(self, pool_arn: str) -> dict[str, Any]:
-        """Return the least the service needs, as an IAM policy document."""
+    def policy(self, role: str, pool_arn: str) -> str:
+        """Return a role's IAM policy document as it is deployed, for the resources made here."""
         table = f"arn:aws:dynamodb:{self.region}:{self.account}:table/{self.table_name}"
-        return {
-            "Version": "2012-10-17",
-            "Statement": [
-                _allow("Accounts", "cognito-idp", COGNITO_ACTIONS, [pool_arn]),
-                _allow("Users", "dynamodb", TABLE_ACTIONS, [table, f"{table}/index/EmailIndex"]),
-            ],
-        }
+        secrets = f"arn:aws:ssm:{self.region}:{self.account}:parameter/{self.principal(role)}/*"
+        template = Template((POLICIES / f"{role}.json.tftpl").read_text())
+        return template.substitute(pool_arn=pool_arn, table_arn=table, secrets_arn=secrets)
 
     @property
     def fingerprint(self) -> str:
         """A digest that changes with any part of the shape."""
         parts = [self.user_pool, self.mfa, self.client, self.table, self.time_to_live]
-        text = json.dumps([*parts, self.policy("")], sort_keys=True)
+        text = json.dumps([*parts, *(self.policy(role, "") for role in ROLES)], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _attribute(name: str, *, required: bool, maximum: int) -> dict[str, Any]:
-    return {
-        "Name": name,
-        "AttributeDataType": "String",
-        "Mutable": True,
-        "Required": required,
-        "StringAttributeConstraints": {"MinLength": "0", "MaxLength": str(maximum)},
-    }
 
 
 def _keys(partition: str, sort: str) -> list[dict[str, str]]:
@@ -188,12 +156,3 @@ def _keys(partition: str, sort: str) -> list[dict[str, str]]:
         {"AttributeName": partition, "KeyType": "HASH"},
         {"AttributeName": sort, "KeyType": "RANGE"},
     ]
-
-
-def _allow(sid: str, service: str, actions: tuple[str, ...], arns: list[str]) -> dict[str, Any]:
-    return {
-        "Sid": sid,
-        "Effect": "Allow",
-        "Action": [f"{service}:{action}" for action in actions],
-        "Resource": arns,
-    }

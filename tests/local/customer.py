@@ -10,6 +10,7 @@ from typing import Any
 import boto3
 
 from local.emulator import Emulator
+from local.provision import ROOT_KEY
 
 PASSWORD = "correct horse battery"
 
@@ -20,11 +21,8 @@ class Customer:
     def __init__(self, aws: Emulator, address: str, password: str = PASSWORD) -> None:
         self.address, self.password = address, password
         environment = aws.environment
-        session = boto3.Session(
-            environment["AWS_ACCESS_KEY_ID"],
-            environment["AWS_SECRET_ACCESS_KEY"],
-            region_name=environment["AWS_REGION"],
-        )
+        # As root: these tests are of Cognito's behaviour, not of what a role may call.
+        session = boto3.Session(ROOT_KEY, ROOT_KEY, region_name=environment["AWS_REGION"])
         self.cognito = session.client("cognito-idp", endpoint_url=aws.endpoint)
         self.pool = environment["COGNITO_USER_POOL_ID"]
         self._client = environment["COGNITO_CLIENT_ID"]

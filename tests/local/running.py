@@ -29,6 +29,7 @@ def copy_checkout(target: Path) -> Path:
     ignore = shutil.ignore_patterns("__pycache__", "bundle.json")
     for name in ("local", "service"):
         shutil.copytree(ROOT / name, target / name, ignore=ignore)
+    shutil.copytree(ROOT / "infra" / "service" / "policies", target / "infra/service/policies")
     shutil.copy(ROOT / "openapi.yaml", target)
     return target
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import boto3
 import pytest
@@ -12,6 +13,7 @@ from local.emulator import Emulator
 from local.shape import Shape
 from tests.local.customer import Customer
 
+KEY_PAIR = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 KEY = {"pk": {"S": "USER#1"}, "sk": {"S": "USER#1"}}
 
 
@@ -71,6 +73,22 @@ def test_the_credentials_allow_what_the_policy_names_and_nothing_else(aws: Emula
 
 
 @pytest.mark.usefixtures("only_ministack")
+def test_each_role_has_the_policy_that_is_deployed_for_it(aws: Emulator) -> None:
+    """Only the reconciler may list users; both may read a row."""
+    pool = aws.environment["COGNITO_USER_POOL_ID"]
+
+    def client(service: str, role: str) -> Any:
+        key, secret = (aws.roles[role][name] for name in KEY_PAIR)
+        return boto3.client(service, aws_access_key_id=key, aws_secret_access_key=secret)
+
+    client("cognito-idp", "reconciler").list_users(UserPoolId=pool)
+    with pytest.raises(ClientError, match="ListUsers"):
+        client("cognito-idp", "api-handler").list_users(UserPoolId=pool)
+    for role in ("reconciler", "api-handler"):
+        client("dynamodb", role).get_item(TableName="users-dev", Key=KEY)
+
+
+@pytest.mark.usefixtures("only_ministack")
 def test_a_wrong_secret_key_is_refused(aws: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
     """Requests are verified by their signature."""
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x" * 40)
@@ -83,8 +101,8 @@ def test_provisioning_again_finds_what_is_there(aws: Emulator) -> None:
     """Only the access key is new, because a secret key can be read once."""
     from local.provision import provision
 
-    first = provision(aws.endpoint, aws.shape)
-    second = provision(aws.endpoint, aws.shape)
+    first = provision(aws.endpoint, aws.shape)["api-handler"]
+    second = provision(aws.endpoint, aws.shape)["api-handler"]
 
     changed = {name for name in first if first[name] != second[name]}
     assert changed == {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
