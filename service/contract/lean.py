@@ -116,7 +116,10 @@ def import_connexion() -> None:
     A library that is loaded already is hidden for the time being all the same: what Connexion
     holds must not depend on what was imported before it.
     """
-    if "connexion" in sys.modules or not is_lean():
+    if "connexion" in sys.modules:
+        return
+    if not is_lean():
+        _import_whole()
         return
     hidden = {name: sys.modules.pop(name) for name in LEFT_OUT if name in sys.modules}
     sys.modules.update((name, _AbsentModule(name)) for name in LEFT_OUT)
@@ -139,6 +142,10 @@ def import_whole_connexion() -> ModuleType:
     if current is not None and isinstance(getattr(current, "yaml", None), _AbsentModule):
         for name in [name for name in sys.modules if name.split(".")[0] == "connexion"]:
             del sys.modules[name]
+    return _import_whole()
+
+
+def _import_whole() -> ModuleType:
     with warnings.catch_warnings():
         # Starlette's test client and jsonschema deprecate what Connexion 3.3.0 imports of them.
         warnings.simplefilter("ignore")
