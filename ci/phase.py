@@ -25,7 +25,7 @@ PUBLISHED = {
 
 
 def write_service_inputs() -> dict[str, Any]:
-    """Hand the service root what it takes from base, once base is initialised; returns its outputs."""
+    """Hand the service root what it takes from base (initialised); returns outputs of base."""
     base = terraform.outputs("base")
     (terraform.INFRA / "service" / "base.auto.tfvars.json").write_text(
         json.dumps(base["service_inputs"])

@@ -1,7 +1,7 @@
 """Give a new version its traffic, or leave the old one alone: `.venv/bin/python -m ci.release`.
 
-publish -> keep its image -> invoke that version -> in prod a share of the traffic while the alarms
-are watched -> all of it.
+wait for it -> keep its image -> invoke that version -> in prod a share of the traffic while the
+alarms are watched -> all of it.
 
 Reads STAGE, AWS_REGION, FUNCTION_NAME, FUNCTION_VERSION, ALIAS_NAME, ALARM_NAMES (JSON),
 SERVICE_VERSION, IMAGE_DIGEST, REPOSITORY_NAME, RELEASE_TAG, TRIAL_SECONDS. Writes
@@ -41,23 +41,24 @@ class Release:
     trial_seconds: float
 
 
-def publish(client: Any, release: Release) -> None:
-    """Wait for the function's update, and make sure that its newest version is this run's.
+def settle(client: Any, release: Release) -> None:
+    """Wait until the version that Terraform published can be invoked, and make sure it is current.
 
-    Publishing is idempotent: unchanged code gives the version that exists. Raises ReleaseFailed
-    when it is another one, because then somebody changed the function after this run's apply.
+    Raises ReleaseFailed when the function's code is not the version's: then somebody changed the
+    function after this run's apply, and what would be released is not what was tested.
     """
     client.get_waiter("function_updated_v2").wait(
         FunctionName=release.function, WaiterConfig=WAITER
     )
-    published = client.publish_version(FunctionName=release.function)["Version"]
-    if published != release.version:
-        raise ReleaseFailed(
-            f"The function's newest version is {published}, this run applied {release.version}."
-        )
     client.get_waiter("published_version_active").wait(
         FunctionName=release.function, Qualifier=release.version, WaiterConfig=WAITER
     )
+    version = client.get_function_configuration(
+        FunctionName=release.function, Qualifier=release.version
+    )
+    latest = client.get_function_configuration(FunctionName=release.function)
+    if version["CodeSha256"] != latest["CodeSha256"]:
+        raise ReleaseFailed(f"The function was changed after version {release.version}.")
 
 
 def keep_image(client: Any, repository: str, digest: str, tag: str) -> None:
@@ -176,7 +177,7 @@ def carry_out(release: Release, functions: Any, images: Any, cloudwatch: Any) ->
     before = alias.read()
     # Written first: the rollback job needs it even if this job dies in the middle.
     github.output("previous_version", before.version)
-    publish(functions, release)
+    settle(functions, release)
     keep_image(
         images,
         github.setting("REPOSITORY_NAME"),

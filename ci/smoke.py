@@ -11,8 +11,8 @@ from collections.abc import Callable
 from ci import github
 from ci.stage_api import Answer, get
 
-ATTEMPTS = 10
-PAUSE_SECONDS = 3.0
+ATTEMPTS = 6
+PAUSE_SECONDS = 2.0
 
 Check = Callable[[], str | None]
 

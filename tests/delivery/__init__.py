@@ -1,0 +1,1 @@
+"""The workflow executed without GitHub, and the steps it runs."""
