@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.delivery.runner import Refused, Running
+from tests.delivery.jobs import Refused, Running
 
 Effect = Callable[[Running, dict[str, Any]], dict[str, str]]
 

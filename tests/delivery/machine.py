@@ -14,7 +14,7 @@ from typing import Any
 from tests.delivery.actions import Effect, stand_in
 from tests.delivery.events import Event
 from tests.delivery.handlers import CONTRACT, Package
-from tests.delivery.runner import Finished, Refused, Running
+from tests.delivery.jobs import Finished, Refused, Running
 
 ROOT = Path(__file__).resolve().parents[2]
 REGION = "eu-central-1"

@@ -7,8 +7,8 @@ know fails, and so does one that lacks a variable or a tool that the real one re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.delivery.jobs import Finished, Running
 from tests.delivery.machine import Stage
-from tests.delivery.runner import Finished, Running
 
 AWS = frozenset({"credentials"})
 VENV = frozenset({"venv"})

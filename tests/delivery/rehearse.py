@@ -6,10 +6,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.delivery.events import Event, pull_request, push, schedule
+from tests.delivery.jobs import Run
 from tests.delivery.machine import BRANCHES, ROOT, VARIABLES, role
 from tests.delivery.rehearsal import Rehearsal
 from tests.delivery.rules import broken, repository_files
-from tests.delivery.runner import Run, Runner
+from tests.delivery.runner import Runner
 from tests.delivery.workflow import WorkflowError
 
 DEPLOY = ROOT / ".github" / "workflows" / "backend-deploy.yml"

@@ -7,100 +7,17 @@ runner is stricter than GitHub: what GitHub would quietly make empty is an error
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Any, Protocol
+from typing import Any
 
 from tests.delivery.events import REPOSITORY, Event
 from tests.delivery.expressions import Evaluator, ExpressionError, Strict
+from tests.delivery.jobs import Ended, Machine, Refused, Run, Running
 from tests.delivery.workflow import Job, Workflow, WorkflowError
 
 # How GitHub starts a script where `shell:` is not given, and where it is.
 SHELLS = {None: ["bash", "-e"], "bash": ["bash", "--noprofile", "--norc", "-eo", "pipefail"]}
-
-
-class Refused(Exception):
-    """Raised for what fails a step: a command's exit code, or what GitHub or AWS would refuse."""
-
-    def __init__(self, reason: str, outputs: dict[str, str] | None = None) -> None:
-        super().__init__(reason)
-        self.outputs = outputs or {}
-
-
-@dataclass
-class Running:
-    """A job while it runs: what its steps share."""
-
-    job: Job
-    event: Event
-    environment: str | None
-    matrix: dict[str, Any]
-    directory: Path
-    env: dict[str, str] = field(default_factory=dict)
-    path: list[str] = field(default_factory=list)
-    masks: set[str] = field(default_factory=set)
-    steps: Strict = field(default_factory=Strict)
-    assumed: str | None = None
-    failed: bool = False
-
-    @property
-    def workspace(self) -> Path:
-        """Where the job's commands run."""
-        return self.directory / "workspace"
-
-    def mask(self, text: str) -> str:
-        """Hide what must not be in a log."""
-        for secret in sorted(self.masks, key=len, reverse=True):
-            text = text.replace(secret, "***")
-        return text
-
-
-@dataclass(frozen=True)
-class Finished:
-    """How a command ended."""
-
-    code: int
-    output: str
-
-
-class Machine(Protocol):
-    """Where the steps of a job run."""
-
-    def use(self, running: Running, uses: str, inputs: dict[str, Any]) -> dict[str, str]:
-        """Stand in for an action; returns its outputs, raises Refused."""
-
-    def shell(
-        self, running: Running, command: list[str], script: str, env: dict[str, str]
-    ) -> Finished:
-        """Run a script."""
-
-
-@dataclass
-class Ended:
-    """A job afterwards."""
-
-    key: str
-    result: str
-    outputs: dict[str, str] = field(default_factory=dict)
-    environment: str | None = None
-    assumed: str | None = None
-    failure: str = ""
-    workspace: Path | None = None
-
-
-@dataclass
-class Run:
-    """What a workflow did."""
-
-    group: str
-    jobs: dict[str, Ended] = field(default_factory=dict)
-    order: list[str] = field(default_factory=list)
-    log: list[str] = field(default_factory=list)
-
-    def results(self) -> dict[str, str]:
-        """Return each job's result; a matrix's combinations are one each."""
-        return {key: ended.result for key, ended in self.jobs.items()}
 
 
 class Runner:
@@ -195,6 +112,7 @@ class Runner:
         if not evaluator.condition(step.get("if", "success()")):
             return ""
         env = self._environment(running, step, contexts)
+        outputs: dict[str, str]
         try:
             if "uses" in step:
                 inputs = {key: evaluator.text(value) for key, value in step.get("with", {}).items()}
@@ -203,7 +121,8 @@ class Runner:
                 outputs = self._command(run, running, evaluator.text(step["run"]), step, env)
             failure = ""
         except Refused as error:
-            outputs, failure, running.failed = Strict(error.outputs), str(error), True
+            # What it did not come to write is missing rightly: not strict.
+            outputs, failure, running.failed = error.outputs, str(error), True
         if "id" in step:
             running.steps[step["id"]] = Strict(
                 outputs=outputs, outcome="failure" if failure else "success"

@@ -14,9 +14,10 @@ from ci import plan
 from tests.delivery.cloud import account, missing_tool
 from tests.delivery.events import Event, pull_request, push, schedule
 from tests.delivery.handlers import healthy, unready
+from tests.delivery.jobs import Run
 from tests.delivery.machine import BRANCHES, VARIABLES, RealMachine
 from tests.delivery.rehearse import DEPLOY, PHASES
-from tests.delivery.runner import Run, Runner
+from tests.delivery.runner import Runner
 
 pytestmark = [
     pytest.mark.skipif(missing_tool() is not None, reason=f"{missing_tool()} is not installed"),
