@@ -37,6 +37,8 @@ BASE = "service.contract.model"
 LEFT_TO_THE_CONTRACT = frozenset(
     ("minLength", "maxLength", "pattern", "minimum", "maximum", "exclusiveMinimum", "multipleOf")
 ) | {"exclusiveMaximum", "minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties"}
+# Stands for the fields of what is a union of models and no model itself.
+ALIAS = "*"
 FOR_READERS = frozenset(("example", "examples", "externalDocs", "deprecated", "xml"))
 
 
@@ -123,7 +125,7 @@ def differences(current: str, fresh: str) -> Iterator[str]:
     """Name what the models of the code have that the contract lacks, and the other way round."""
     if current == fresh:
         return
-    ours, theirs = _outline(current), _outline(fresh)
+    ours, theirs = outline(current), outline(fresh)
     for name in sorted(ours.keys() | theirs.keys()):
         if name not in ours:
             yield f"{name}: the contract has this schema and the models lack it"
@@ -145,16 +147,16 @@ def _field_differences(model: str, ours: dict[str, str], theirs: dict[str, str])
             yield f"{model}.{field}: the models say {ours[field]}, the contract {theirs[field]}"
 
 
-def _outline(source: str) -> dict[str, dict[str, str]]:
+def outline(source: str) -> dict[str, dict[str, str]]:
     """Reduce a module to its models and their fields, in the spelling of the source."""
-    outline: dict[str, dict[str, str]] = {}
+    found: dict[str, dict[str, str]] = {}
     for node in ast.parse(source).body:
         if isinstance(node, ast.ClassDef):
             fields = (field for field in node.body if isinstance(field, ast.AnnAssign))
-            outline[node.name] = {ast.unparse(f.target): _declaration(f) for f in fields}
+            found[node.name] = {ast.unparse(f.target): _declaration(f) for f in fields}
         elif isinstance(node, ast.Assign):
-            outline[ast.unparse(node.targets[0])] = {"type": ast.unparse(node.value)}
-    return outline
+            found[ast.unparse(node.targets[0])] = {ALIAS: f"`{ast.unparse(node.value)}`"}
+    return found
 
 
 def _declaration(field: ast.AnnAssign) -> str:

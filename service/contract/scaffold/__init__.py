@@ -1,0 +1,1 @@
+"""Write the code that an operation of the contract still lacks, and touch nothing that exists."""
