@@ -19,6 +19,7 @@ from service.aws.sessions import DynamoSessions
 from service.aws.table import Table
 from service.aws.tokens import AccessTokens, AeadSealer
 from service.contract import create_app
+from service.contract.site import Site
 from service.domain.accounts import Accounts
 from service.domain.health import Health
 from service.domain.ports import (
@@ -38,6 +39,9 @@ from service.settings import Settings
 
 BUNDLE = Path(__file__).with_name("bundle.json")
 """The compiled contract; `python -m service.contract compile` writes it."""
+
+CONTRACT = Path(__file__).parents[1] / "openapi.yaml"
+"""Its source, served at `/openapi.yaml` where it is there; an image need not hold it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +126,13 @@ def create(
         issuer=settings.token_issuer,
         client_id=settings.client_id,
     )
-    return create_app(
-        bundle or json.loads(BUNDLE.read_bytes()),
+    bundle = bundle or json.loads(BUNDLE.read_bytes())
+    api = create_app(
+        bundle,
         operations.bind(assemble(settings, adapters(settings, clients, clock))),
         authenticate={"bearer": tokens.authenticate},
         translate=translate,
         observe=telemetry.observe,
         **engine,
     )
+    return Site(api, bundle, CONTRACT)
