@@ -44,3 +44,7 @@ check: .venv/ready ## run the fast part, what you run all day
 	$(BIN)/lint-imports
 	$(BIN)/python -m service.contract.generate --check
 	$(BIN)/pytest -q tests/contract tests/unit tests/api
+
+.PHONY: operation
+operation: .venv/ready ## write handler, domain function and failing tests of what is new in the contract
+	$(BIN)/python -m service.contract.scaffold
