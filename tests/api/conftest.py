@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -51,6 +52,9 @@ class SignedIn:
     @property
     def headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.access_token}"}
+
+
+Start = Callable[..., "Api"]
 
 
 @dataclass
@@ -163,16 +167,23 @@ def portal() -> Iterator[BlockingPortal]:
 
 
 @pytest.fixture(scope="session")
-def service(
-    settings: Settings, bundle: dict[str, Any], clients: Clients, the_clock: MovableClock
-) -> ASGIApp:
-    """The service as it runs, except that every response is held to the contract."""
-    return create(settings, bundle=bundle, clients=clients, clock=the_clock, check_responses=True)
+def start(
+    bundle: dict[str, Any], clients: Clients, embedded_aws: Emulator, portal: BlockingPortal
+) -> Iterator[Start]:
+    """Start the service as it runs, except that every response is held to the contract."""
+    with ExitStack() as stack:
+
+        def start(settings: Settings, **options: Any) -> Api:
+            given = {"bundle": bundle, "clients": clients, "check_responses": True, **options}
+            app = create(settings, **given)
+            return stack.enter_context(client_of(app, embedded_aws, portal))
+
+        yield start
 
 
 @pytest.fixture(scope="session")
-def client(service: ASGIApp, embedded_aws: Emulator, portal: BlockingPortal) -> Iterator[Api]:
-    yield from client_of(service, embedded_aws, portal)
+def client(start: Start, settings: Settings, the_clock: MovableClock) -> Api:
+    return start(settings, clock=the_clock)
 
 
 @pytest.fixture(scope="session")
@@ -183,12 +194,19 @@ def forger() -> Iterator[Forger]:
     forger.close()
 
 
+@pytest.fixture(scope="session")
+def guarded(start: Start, settings: Settings, forger: Forger) -> Api:
+    """A client of a service that trusts the forger's keys and no others."""
+    return start(forger.trusted_by(settings))
+
+
 @pytest.fixture
 def api(client: Api, aws: Emulator, clock: MovableClock) -> Api:
     """A client of the service in an empty world."""
     return client
 
 
+@contextmanager
 def client_of(app: ASGIApp, aws: Emulator, portal: BlockingPortal) -> Iterator[Api]:
     """Talk to an application until the test is over."""
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)

@@ -1,4 +1,4 @@
-"""Makes access tokens: genuine ones for a service that trusts its keys, and every kind of forgery."""
+"""Makes access tokens: genuine ones for a service that trusts its keys, and forgeries."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import json
 import threading
 import time
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import jwt
 import pytest
-from anyio.from_thread import BlockingPortal
 
-from local.emulator import Emulator
-from service.app import create
 from service.aws.clients import Clients
 from service.domain.ports import normalise_email
 from service.settings import Settings
-from tests.api.conftest import ADA, PASSWORD, Api, client_of, problem
+from tests.api.conftest import ADA, PASSWORD, Api, problem
 from tests.api.forger import KEY_ID, Forger, by_hand, new_key
 from tests.aws_calls import recording
 
@@ -35,7 +32,7 @@ def signed_by_attacker(forger: Forger, **headers: Any) -> str:
 
 def resealed(token: str, **claims: Any) -> str:
     """Change claims and keep the signature."""
-    header, payload, signature = token.split(".")
+    header, _, signature = token.split(".")
     changed = {**jwt.decode(token, options={"verify_signature": False}), **claims}
     return f"{header}.{by_hand({}, changed).split('.')[1]}.{signature}"
 
@@ -119,20 +116,6 @@ ATTACKS = [
     for number, attacks in SOURCES.items()
     for name, attack in attacks.items()
 ]
-
-
-@pytest.fixture(scope="module")
-def guarded(
-    settings: Settings,
-    clients: Clients,
-    bundle: dict[str, Any],
-    embedded_aws: Emulator,
-    portal: BlockingPortal,
-    forger: Forger,
-) -> Iterator[Api]:
-    """A service that trusts the forger's keys and nothing else."""
-    app = create(forger.trusted_by(settings), bundle=bundle, clients=clients, check_responses=True)
-    yield from client_of(app, embedded_aws, portal)
 
 
 @pytest.mark.parametrize("attack", ATTACKS)

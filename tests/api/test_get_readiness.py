@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from anyio.from_thread import BlockingPortal
 
-from local.emulator import Emulator
-from service.app import create
-from service.aws.clients import Clients
 from service.settings import Settings
-from tests.api.conftest import Api, client_of, problem
+from tests.api.conftest import Api, Start, problem
 from tests.faults.harness import Fault, FaultInjector
 
 
@@ -27,17 +22,10 @@ def test_it_names_both_services(api: Api) -> None:
     }
 
 
-@pytest.fixture
-def misdirected(
-    settings: Settings, clients: Clients, aws: Emulator, portal: BlockingPortal
-) -> Iterator[Api]:
-    """A deployment whose settings name a pool that is not there."""
-    wrong = replace(settings, user_pool_id="eu-west-1_nobody000")
-    yield from client_of(create(wrong, clients=clients, check_responses=True), aws, portal)
-
-
-def test_it_names_the_one_that_does_not_answer(misdirected: Api) -> None:
+def test_it_names_the_one_that_does_not_answer(start: Start, settings: Settings) -> None:
     """A pool that is not there is named, the table is not."""
+    misdirected = start(replace(settings, user_pool_id="us-east-1_nobody000"))
+
     response = misdirected.get("/health/ready")
 
     document = problem(response, 503, "NOT_READY")

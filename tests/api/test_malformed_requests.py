@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
-from anyio.from_thread import BlockingPortal
 
-from local.emulator import Emulator
-from service.app import create
 from service.aws.clients import Clients
-from service.settings import Settings
-from tests.api.conftest import Api, client_of, problem
+from tests.api.conftest import Api, problem
 from tests.api.forger import Forger
 from tests.aws_calls import recording
 
@@ -137,23 +132,10 @@ WRONG = [
 ]
 
 
-@pytest.fixture(scope="module")
-def stranger(
-    settings: Settings,
-    clients: Clients,
-    bundle: dict[str, Any],
-    embedded_aws: Emulator,
-    portal: BlockingPortal,
-    forger: Forger,
-) -> Iterator[Api]:
-    """A client whose access token is genuine, so that only the body can be at fault."""
-    app = create(forger.trusted_by(settings), bundle=bundle, clients=clients, check_responses=True)
-    yield from client_of(app, embedded_aws, portal)
-
-
 def send(
     api: Api, forger: Forger, operation: tuple[str, str], body: bytes, content_type: str | None
 ) -> httpx.Response:
+    """Send a body with a genuine access token, so that only the body can be at fault."""
     headers = {"Authorization": f"Bearer {forger.token()}"}
     if content_type is not None:
         headers["Content-Type"] = content_type
@@ -165,14 +147,14 @@ def send(
 @pytest.mark.requirement(37)
 @pytest.mark.parametrize(("operation", "name"), CASES)
 def test_a_malformed_body_is_refused(
-    stranger: Api, forger: Forger, clients: Clients, operation: tuple[str, str], name: str
+    guarded: Api, forger: Forger, clients: Clients, operation: tuple[str, str], name: str
 ) -> None:
     """The very status and code, in bounded time, before anything is asked of AWS."""
     body, content_type, status, code = bodies(VALID[operation])[name]
 
     started = time.monotonic()
     with recording(clients) as calls:
-        response = send(stranger, forger, operation, body, content_type)
+        response = send(guarded, forger, operation, body, content_type)
 
     problem(response, status, code)
     assert time.monotonic() - started < SECONDS
@@ -182,12 +164,12 @@ def test_a_malformed_body_is_refused(
 @pytest.mark.requirement(34)
 @pytest.mark.parametrize(("operation", "name", "text"), FIELDS)
 def test_a_hostile_text_is_refused_in_every_field(
-    stranger: Api, forger: Forger, operation: tuple[str, str], name: str, text: str
+    guarded: Api, forger: Forger, operation: tuple[str, str], name: str, text: str
 ) -> None:
     """NUL, control characters and length; the field is named and the text is not repeated."""
     body = json.dumps({**VALID[operation], name: text}).encode()
 
-    document = problem(send(stranger, forger, operation, body, JSON), 400, "VALIDATION_FAILED")
+    document = problem(send(guarded, forger, operation, body, JSON), 400, "VALIDATION_FAILED")
 
     assert {fault["pointer"] for fault in document["errors"]} == {f"/{name}"}
     assert json.dumps(text)[1:-1] not in json.dumps(document)
@@ -196,19 +178,19 @@ def test_a_hostile_text_is_refused_in_every_field(
 @pytest.mark.requirement(34)
 @pytest.mark.parametrize(("operation", "name", "value"), WRONG)
 def test_another_type_is_refused_in_every_field(
-    stranger: Api, forger: Forger, operation: tuple[str, str], name: str, value: object
+    guarded: Api, forger: Forger, operation: tuple[str, str], name: str, value: object
 ) -> None:
     """The earlier system answered 500 to some of these."""
     body = json.dumps({**VALID[operation], name: value}).encode()
 
-    document = problem(send(stranger, forger, operation, body, JSON), 400, "VALIDATION_FAILED")
+    document = problem(send(guarded, forger, operation, body, JSON), 400, "VALIDATION_FAILED")
 
     assert {fault["pointer"] for fault in document["errors"]} == {f"/{name}"}
 
 
 @pytest.mark.parametrize("operation", VALID, ids=" ".join)
 def test_a_body_in_pieces_is_bounded_too(
-    stranger: Api, forger: Forger, operation: tuple[str, str]
+    guarded: Api, forger: Forger, operation: tuple[str, str]
 ) -> None:
     """Without a Content-Length the limit holds while the body arrives."""
 
@@ -217,7 +199,7 @@ def test_a_body_in_pieces_is_bounded_too(
             yield b" " * 1024
 
     headers = {"Authorization": f"Bearer {forger.token()}", "Content-Type": JSON}
-    response = stranger.request(*operation, content=pieces(), headers=headers)
+    response = guarded.request(*operation, content=pieces(), headers=headers)
 
     problem(response, 413, "PAYLOAD_TOO_LARGE")
 
@@ -227,13 +209,13 @@ def test_a_body_in_pieces_is_bounded_too(
     ("query", "pointer"), [("debug=1", "#/query/debug"), ("a%00b=1", "#/query"), ("%ff", "#/query")]
 )
 def test_an_unknown_query_parameter_is_refused(
-    stranger: Api, forger: Forger, operation: tuple[str, str], query: str, pointer: str
+    guarded: Api, forger: Forger, operation: tuple[str, str], query: str, pointer: str
 ) -> None:
     """No operation of today has one."""
     method, path = operation
     body = json.dumps(VALID[operation]).encode()
 
-    response = send(stranger, forger, (method, f"{path}?{query}"), body, JSON)
+    response = send(guarded, forger, (method, f"{path}?{query}"), body, JSON)
 
     document = problem(response, 400, "VALIDATION_FAILED")
     assert [fault["pointer"] for fault in document["errors"]] == [pointer]
@@ -242,10 +224,10 @@ def test_an_unknown_query_parameter_is_refused(
 @pytest.mark.parametrize("content_type", ["APPLICATION/JSON", 'application/json ;charset="UTF-8"'])
 @pytest.mark.parametrize("operation", VALID, ids=" ".join)
 def test_another_spelling_of_the_type_is_validated(
-    stranger: Api, forger: Forger, operation: tuple[str, str], content_type: str
+    guarded: Api, forger: Forger, operation: tuple[str, str], content_type: str
 ) -> None:
     """What stock Connexion lets pass unchecked, or refuses."""
-    response = send(stranger, forger, operation, extended(VALID[operation]), content_type)
+    response = send(guarded, forger, operation, extended(VALID[operation]), content_type)
 
     document = problem(response, 400, "VALIDATION_FAILED")
     assert {fault["pointer"] for fault in document["errors"]} == {"/admin"}

@@ -1,0 +1,88 @@
+"""AWS calls per operation: the budget, and nothing above it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from service.aws.clients import Clients
+from service.operations import OPERATIONS
+from tests.api.conftest import Api, SignedIn
+from tests.aws_calls import recording
+
+SIGN_UP, CONFIRM = "cognito-idp:SignUp", "cognito-idp:ConfirmSignUp"
+SIGN_IN, REVOKE = "cognito-idp:AdminInitiateAuth", "cognito-idp:RevokeToken"
+GET, PUT, UPDATE = "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"
+DELETE, BATCH = "dynamodb:DeleteItem", "dynamodb:BatchGetItem"
+TRANSACT = "dynamodb:TransactWriteItems"
+
+BUDGET: dict[str, list[str]] = {
+    "getHealth": [],
+    "getReadiness": ["cognito-idp:DescribeUserPool", GET],
+    "registerUser": [SIGN_UP, TRANSACT],
+    "verifyEmail": [CONFIRM, GET, UPDATE],
+    "resendVerification": ["cognito-idp:ResendConfirmationCode"],
+    "loginUser": [SIGN_IN, GET, PUT],
+    "refreshToken": [SIGN_IN, UPDATE],
+    "logoutUser": [DELETE, REVOKE],
+    "getUserProfile": [BATCH],
+    "updateUserProfile": [BATCH, PUT],
+}
+
+
+def arranged(api: Api, operation: str) -> Callable[[], object]:
+    """Make the world that an operation needs and return the operation."""
+    if operation in {"verifyEmail", "resendVerification"}:
+        api.register()
+        code = api.aws.code_for("ada@example.com")
+        send = {
+            "verifyEmail": lambda: api.verify(code=code),
+            "resendVerification": lambda: api.post(
+                "/auth/email/resend", {"email": "ada@example.com"}
+            ),
+        }
+        return send[operation]
+    if operation == "registerUser":
+        return api.register
+    if operation in {"getHealth", "getReadiness"}:
+        return lambda: api.get("/health" if operation == "getHealth" else "/health/ready")
+    return with_session(api, operation, api.signed_in())
+
+
+def with_session(api: Api, operation: str, session: SignedIn) -> Callable[[], object]:
+    api.profile(session)  # The JWKS is fetched now.
+    return {
+        "loginUser": api.login,
+        "refreshToken": lambda: api.refresh(session.refresh_token),
+        "logoutUser": lambda: api.logout(session),
+        "getUserProfile": lambda: api.profile(session),
+        "updateUserProfile": lambda: api.change(session, {"firstName": "Augusta"}),
+    }[operation]
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_an_operation_keeps_to_its_budget(api: Api, clients: Clients, operation: str) -> None:
+    """Each call by name; what runs side by side may come in either order."""
+    act = arranged(api, operation)
+
+    with recording(clients) as calls:
+        response = act()
+
+    assert response.is_success
+    assert sorted(calls.names) == sorted(BUDGET[operation])
+
+
+def test_a_refused_request_costs_no_more(api: Api, clients: Clients) -> None:
+    """A wrong password, a wrong code and a taken address are cheap."""
+    session = api.signed_in()
+    with recording(clients) as calls:
+        api.login(password="a wrong password")
+        api.verify(code="000000")
+        api.register()
+        api.logout(session)
+        api.logout(session)
+
+    assert calls.names[:2] == [SIGN_IN, CONFIRM]
+    assert sorted(calls.names[2:5]) == ["cognito-idp:AdminGetUser", SIGN_UP, GET]
+    assert calls.names[5:] == [DELETE, REVOKE, DELETE]
