@@ -48,3 +48,7 @@ check: .venv/ready ## run the fast part, what you run all day
 .PHONY: operation
 operation: .venv/ready ## write handler, domain function and failing tests of what is new in the contract
 	$(BIN)/python -m service.contract.scaffold
+
+.PHONY: deploy-local
+deploy-local: .venv/ready ## deploy to an AWS on this machine, use it, take it down
+	$(BIN)/python -m ci.deploy_local

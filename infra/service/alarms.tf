@@ -8,6 +8,9 @@ locals {
   table_dimensions      = { TableName = var.dynamodb_table_name }
   index_dimensions      = { TableName = var.dynamodb_table_name, GlobalSecondaryIndexName = "EmailIndex" }
 
+  own_namespace       = "lifestyle-api-${var.environment}"
+  compensation_metric = "FailedCompensations"
+
   # Each goes off when the statistic of `minutes` passes the threshold; docs/runbook.md says what to do then.
   alarms = {
     api-latency = {
@@ -46,7 +49,7 @@ locals {
       meaning   = "EmailIndex cannot keep up, which holds back the table's own writes."
     }
     compensation = {
-      namespace = "lifestyle-api", metric = "FailedCompensation", dimensions = { service = "api-handler-${var.environment}" }
+      namespace = local.own_namespace, metric = local.compensation_metric, dimensions = {}
       statistic = "Sum", threshold = 0, minutes = 5
       meaning   = "A registration failed half-way and could not be undone; the reconciler has it in the outbox."
     }
@@ -55,6 +58,21 @@ locals {
       statistic = "Sum", threshold = 0, minutes = 15
       meaning   = "The run that heals failed registrations fails itself."
     }
+  }
+}
+
+# The service logs every compensation; what failed becomes a metric here, so that the service needs no metrics library.
+resource "aws_cloudwatch_log_metric_filter" "compensation" {
+  for_each = aws_cloudwatch_log_group.function
+
+  name           = "failed-compensations"
+  log_group_name = each.value.name
+  pattern        = "{ $.outcome = \"error\" && ($.event = \"undo_registration\" || $.event = \"note_leftover\") }"
+
+  metric_transformation {
+    namespace = local.own_namespace
+    name      = local.compensation_metric
+    value     = "1"
   }
 }
 

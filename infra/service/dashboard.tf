@@ -26,7 +26,7 @@ locals {
       ["AWS/Cognito", metric, "UserPool", var.cognito_user_pool_id, "UserPoolClient", var.cognito_client_id, { stat = "Sum" }]
     ]
     "6 Healing" = [
-      ["lifestyle-api", "FailedCompensation", "service", "api-handler-${var.environment}", { stat = "Sum" }],
+      [local.own_namespace, local.compensation_metric, { stat = "Sum" }],
       ["AWS/Lambda", "Errors", "FunctionName", local.reconciler_dimensions.FunctionName, { stat = "Sum" }],
     ]
   }
