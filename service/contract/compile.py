@@ -4,12 +4,12 @@ Build time only: this module needs openapi-spec-validator and a YAML parser, the
 """
 
 import hashlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import yaml
 from openapi_spec_validator import OpenAPIV30SpecValidator
+from openapi_spec_validator.validation.exceptions import OpenAPIValidationError
 
 from service.contract import lint
 from service.contract.application import BUNDLE_FORMAT
@@ -22,14 +22,15 @@ from service.contract.translate import translate
 def compile_contract(source: Path) -> dict[str, Any]:
     """Return the bundle of an OpenAPI 3.0 document in YAML or JSON.
 
-    Raises ContractError naming every fault: what openapi-spec-validator finds, then what the lint
-    and the engine refuse.
+    Raises ContractError naming every fault that openapi-spec-validator, the engine and the lint
+    find. A document that has not even the shape of OpenAPI is told that alone.
     """
     raw = source.read_bytes()
     document = load(raw)
-    _raise_for(list(_invalid(document)))
     resolved = dereference(document)
-    _raise_for([*engine_faults(resolved), *lint.check(document)])
+    broken, inconsistent = _validate(document)
+    _raise_for(broken)
+    _raise_for([*inconsistent, *engine_faults(resolved), *lint.check(document)])
     bundle = {
         "format": BUNDLE_FORMAT,
         "sha256": hashlib.sha256(raw).hexdigest(),
@@ -80,13 +81,16 @@ def _raise_for(faults: list[str]) -> None:
         raise ContractError(faults)
 
 
-def _invalid(document: dict[str, Any]) -> Iterator[str]:
+def _validate(document: dict[str, Any]) -> tuple[list[str], list[str]]:
+    """Return the faults of the document's shape, and of its meaning where the shape is right."""
     if not str(document.get("openapi", "")).startswith("3.0."):
-        yield "openapi: the engine reads OpenAPI 3.0"
-        return
+        return ["openapi: the engine reads OpenAPI 3.0"], []
+    broken, inconsistent = [], []
     for error in OpenAPIV30SpecValidator(document).iter_errors():
         path = "/".join(str(part) for part in error.absolute_path)
-        yield f"/{path}: {error.message[:300]}"
+        faults = inconsistent if isinstance(error, OpenAPIValidationError) else broken
+        faults.append(f"/{path}: {error.message[:300]}")
+    return broken, inconsistent
 
 
 def _operation(

@@ -21,7 +21,8 @@ def run(program: str, **environment: str) -> Any:
     done = subprocess.run(
         [sys.executable, "-W", "error::ImportWarning", "-c", program],
         cwd=ROOT,
-        env={**os.environ, **environment},
+        # These tests decide about the switch themselves, whatever the suite runs with.
+        env={**os.environ, lean.SWITCH: "1", **environment},
         capture_output=True,
         text=True,
         check=True,
