@@ -11,7 +11,6 @@ SERVICE_VERSION, IMAGE_DIGEST, REPOSITORY_NAME, RELEASE_TAG, TRIAL_SECONDS. Writ
 import json
 import os
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -123,9 +122,7 @@ def firing(client: Any, names: tuple[str, ...]) -> list[str]:
     return sorted(name for name, state in found.items() if state == "ALARM")
 
 
-def watch(
-    client: Any, release: Release, known: list[str], sleep: Callable[[float], None] = time.sleep
-) -> None:
+def watch(client: Any, release: Release, known: list[str]) -> None:
     """Watch the alarms during the trial; raises ReleaseFailed as soon as one fires anew."""
     left = release.trial_seconds
     while True:
@@ -136,7 +133,7 @@ def watch(
         if left <= 0:
             return
         step = min(POLL_SECONDS, left)
-        sleep(step)
+        time.sleep(step)
         left -= step
 
 
