@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from service.aws.cognito_errors import explain
-from service.aws.errors import CodedFault, unavailable
+from service.aws.errors import NO_ANSWER, CodedFault, unavailable
 from service.domain.errors import (
     InvalidCredentials,
     InvalidRefreshToken,
@@ -176,7 +176,7 @@ class CognitoDirectory:
     def _call(self, method: str, flow: str | None = None, **parameters: Any) -> Any:
         try:
             return getattr(self._client, method)(**parameters)
-        except BotoCoreError as error:
+        except NO_ANSWER as error:
             raise unavailable(error, method) from error
         except ClientError as error:
             fault = CodedFault(error)
@@ -189,7 +189,7 @@ class CognitoDirectory:
 
 def longest_pause(attempt: int) -> float:
     """Return the most seconds to wait after an attempt, counted from 1: 0.2, 0.4."""
-    return 0.1 * 2**attempt
+    return 0.1 * float(2**attempt)
 
 
 def _grant(tokens: Mapping[str, Any], refresh_token: str = "") -> Grant:

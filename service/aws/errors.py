@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import NoReturn
 
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from service.domain.errors import Unavailable
 
@@ -23,6 +24,10 @@ MALFORMED = frozenset(
         "ValidationException",
     }
 )
+
+
+# What botocore raises when AWS answered nothing that can be read.
+NO_ANSWER = (BotoCoreError, ResponseParserError)
 
 
 class RequestRefused(Exception):
@@ -57,11 +62,9 @@ def redacted(error: ClientError) -> ClientError:
     return error
 
 
-def unavailable(error: ClientError | BotoCoreError, operation: str) -> Unavailable:
-    """Return the domain's word for an upstream that did not do its part."""
-    if isinstance(error, ClientError):
-        return Unavailable(str(redacted(error)), retry_after=1)
-    # The text of a transport error may hold a whole answer (ResponseParserError).
+def unavailable(error: Exception, operation: str) -> Unavailable:
+    """Return the domain's word for one of `NO_ANSWER`."""
+    # Its text may hold a whole answer, and it ends as the cause in a logged traceback.
     error.args = (type(error).__name__,)
     return Unavailable(f"{operation} got no answer: {type(error).__name__}", retry_after=1)
 

@@ -6,10 +6,10 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from service.aws import clients
-from service.aws.errors import redacted
+from service.aws.errors import NO_ANSWER, redacted
 from service.settings import SettingsError
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def _read(client: SSMClient, name: str) -> str:
         return client.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"]
     except ClientError as error:
         raise SettingsError(f"SECRETS_PARAMETER: {redacted(error)}") from error
-    except BotoCoreError as error:
+    except NO_ANSWER as error:
         raise SettingsError(f"SECRETS_PARAMETER: {type(error).__name__}") from None
 
 

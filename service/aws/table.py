@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
-from service.aws.errors import CodedFault, give_up, unavailable
+from service.aws.errors import NO_ANSWER, CodedFault, give_up, unavailable
 from service.domain.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -30,7 +30,8 @@ TRIES = 4
 # DynamoDB's quota for one BatchGetItem.
 BATCH = 100
 _CONFLICTS = frozenset({"TransactionConflict", "TransactionConflictException"})
-_BUSY = _CONFLICTS | {"ProvisionedThroughputExceeded", "ThrottlingError", "RequestLimitExceeded"}
+# Of a whole transaction; the SDK itself repeats single calls that were throttled.
+_BUSY = _CONFLICTS | {"ProvisionedThroughputExceeded", "ThrottlingError"}
 
 
 class ConditionFailed(Exception):
@@ -182,7 +183,7 @@ class Table:
         for attempt in range(TRIES):
             try:
                 return getattr(self._client, method)(**parameters)
-            except BotoCoreError as error:
+            except NO_ANSWER as error:
                 raise unavailable(error, method) from error
             except ClientError as error:
                 if not _is_conflict(error) or attempt == TRIES - 1:
@@ -223,7 +224,7 @@ def _is_conflict(error: ClientError) -> bool:
     reasons = {reason.get("Code") for reason in _reasons(error)}
     if "ConditionalCheckFailed" in reasons or "ValidationError" in reasons:
         return False
-    return bool((reasons | {error.response["Error"]["Code"]}) & _BUSY)
+    return bool(reasons & _BUSY) or error.response["Error"]["Code"] in _CONFLICTS
 
 
 def _reasons(error: ClientError) -> list[Any]:
