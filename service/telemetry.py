@@ -13,6 +13,7 @@ import logging
 import sys
 import traceback
 from datetime import UTC, datetime
+from types import TracebackType
 from typing import IO, Any
 
 from service.contract import Exchange, current_request_id
@@ -34,13 +35,14 @@ class JsonFormatter(logging.Formatter):
             "timestamp": _stamp(record.created),
             "level": record.levelname,
             "logger": record.name,
-            "message": record.getMessage() if record.name == logger.name else record.msg,
+            "message": record.getMessage() if record.name == logger.name else _template(record),
             "requestId": current_request_id.get(),
         }
         line.update(getattr(record, "fields", ()))
         if record.exc_info and record.exc_info[1]:
             line["error"] = describe(record.exc_info[1])
-        return json.dumps({key: value for key, value in line.items() if value is not None})
+        kept = {key: value for key, value in line.items() if value is not None}
+        return json.dumps(kept, default=lambda value: type(value).__qualname__)
 
 
 def configure(level: str, stream: IO[str] | None = None) -> None:
@@ -48,6 +50,8 @@ def configure(level: str, stream: IO[str] | None = None) -> None:
     handler = logging.StreamHandler(stream or sys.stdout)
     handler.setFormatter(JsonFormatter())
     logging.root.handlers[:] = [handler]
+    # Else a line that cannot be formatted goes to standard error as it is, arguments and all.
+    logging.raiseExceptions = False
     logging.root.setLevel(logging.WARNING)
     logger.setLevel(level)
 
@@ -75,13 +79,16 @@ def observe(exchange: Exchange) -> None:
         "userId": caller.user_id if isinstance(caller, Caller) else None,
     }
     if exchange.error is not None:
-        fields["error"] = describe(exchange.error)
+        fields["error"] = describe(exchange.error, exchange.traceback)
     level = logging.ERROR if exchange.status >= 500 else logging.INFO
     logger.log(level, "request", extra={"fields": fields})
 
 
-def describe(error: BaseException) -> dict[str, Any]:
-    """Return an exception and its causes without the text of those that are not ours."""
+def describe(error: BaseException, origin: TracebackType | None = None) -> dict[str, Any]:
+    """Return an exception and its causes without the text of those that are not ours.
+
+    `origin` is its traceback, if it does not have it any more.
+    """
     chain: list[str] = []
     cause: BaseException | None = error
     while cause is not None and len(chain) < FRAMES:
@@ -89,9 +96,16 @@ def describe(error: BaseException) -> dict[str, Any]:
         name = type(cause).__qualname__
         chain.append(f"{name}: {cause}" if ours else name)
         cause = cause.__cause__ or cause.__context__
-    frames = traceback.extract_tb(error.__traceback__)[-FRAMES:]
+    frames = traceback.extract_tb(origin or error.__traceback__)[-FRAMES:]
     lines = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
     return {"chain": chain, "at": lines}
+
+
+def _template(record: logging.LogRecord) -> str:
+    """Return what a library says without what it fills in, here and in asyncio's further lines."""
+    if not isinstance(record.msg, str):
+        return type(record.msg).__qualname__
+    return record.msg.partition("\n")[0]
 
 
 def _stamp(seconds: float) -> str:

@@ -121,7 +121,7 @@ class ProblemHandler:
         """Return the problem that an exception stands for, and note what is not ours."""
         if isinstance(error, Problem):
             return error
-        state.exchange.error = error
+        state.exchange.error, state.exchange.traceback = error, error.__traceback__
         if isinstance(error, HTTPException | ProblemException):
             return Problem(_code_of(error.status_code))
         try:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from types import TracebackType
 from typing import Any
 
 current_request_id: ContextVar[str | None] = ContextVar("contract.request_id", default=None)
@@ -46,7 +47,8 @@ class Exchange:
     """One finished request and its response, for logs and metrics.
 
     ``route`` is the template (``/things/{thingId}``), ``code`` the problem's code or None.
-    ``error`` is the exception behind the problem: always present when it was not foreseen.
+    ``error`` is the exception behind the problem: always present when it was not foreseen, and
+    ``traceback`` where it came from, which Starlette takes off an exception it has answered.
     """
 
     request_id: str
@@ -58,3 +60,4 @@ class Exchange:
     duration_ms: float = 0.0
     caller: Any = None
     error: BaseException | None = None
+    traceback: TracebackType | None = None
