@@ -19,6 +19,7 @@ from granian.constants import Interfaces
 from granian.server.embed import Server
 
 from local import lifeline
+from local.gateway import with_cors
 from local.pages import ASGIApp, DeveloperPages
 from local.remote import Remote
 
@@ -39,12 +40,11 @@ def main(arguments: list[str]) -> None:
 
 
 def load(aws: int | None) -> ASGIApp:
-    """Build the service as production does; on the embedded AWS it gets the developer's pages."""
-    from service.app import create  # noqa: PLC0415  # The parent wants its faults reported.
-    from service.settings import Settings  # noqa: PLC0415
+    """Build what `python -m service` serves; on the embedded AWS with a gateway and /dev."""
+    from service.__main__ import application  # noqa: PLC0415  # Its faults go to the report.
 
-    app: ASGIApp = create(Settings.from_environment(os.environ))
-    return DeveloperPages(app, Remote(aws)) if aws else app
+    app: ASGIApp = application()
+    return DeveloperPages(with_cors(app), Remote(aws)) if aws else app
 
 
 def explain(fault: Exception) -> str:
