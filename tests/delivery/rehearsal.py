@@ -35,6 +35,7 @@ SERVICE_OUTPUTS = {
 COMMANDS = {
     "ci/checks.sh": Command(),
     "ci/install.sh": Command(),
+    "ci/actionlint.sh": Command(),
     "python3 -m ci.stage": Command(outputs={"stage": "{stage}"}),
     "python3 -m ci.phase base": Command(
         frozenset({"STAGE", "STATE_BUCKET"}),
