@@ -137,3 +137,21 @@ def test_a_body_without_example_is_made_up():
     document = change(changed(f"{CREATE}/{BODY}/examples"), f"{REQUEST}/required", ["name", "note"])
 
     assert plan(document, "createPlant").example() == {"name": "Rosa", "note": "a"}
+
+
+def test_long_names_stay_within_the_line():
+    """What is written needs no layout by hand, however long the contract's words are."""
+    document = changed(f"{CREATE}/operationId", "regenerateEveryRecoveryCodeOfTheGarden")
+    change(document, f"{CREATE}/summary", "Make new ones, " * 10)
+    long = plan(document, "regenerateEveryRecoveryCodeOfTheGarden")
+    place = "service.domain.two_factor_codes.TwoFactorCodes"
+
+    texts = [
+        templates.handler(long, "services.two_factor_codes"),
+        templates.domain_function(long, place, is_method=False),
+        templates.api_test(long, place),
+        templates.unit_test(long, place),
+    ]
+
+    lines = [line for text in texts for line in files.formatted(text).splitlines()]
+    assert [line for line in lines if len(line) > 100] == []

@@ -4,32 +4,32 @@ from __future__ import annotations
 
 
 def with_throw_away_operations(document):
-    """Add getGreeting, of a new tag and with a query parameter, and setMotto, with a body."""
+    """Add getThrowAway, of a new tag and with a query parameter, and setThrowAway, with a body."""
     schemas = document["components"]["schemas"]
     text = {"$ref": "#/components/schemas/PersonName"}
-    for name in ("Greeting", "SetMottoRequest"):
+    for name in ("ThrowAway", "SetThrowAwayRequest"):
         schemas[name] = {
             "type": "object",
             "additionalProperties": False,
             "required": ["text"],
             "properties": {"text": text},
         }
-    document["tags"].append({"name": "greetings", "description": "Saying hello."})
+    document["tags"].append({"name": "throw-away", "description": "Nothing to keep."})
     first_name = {"name": "firstName", "in": "query", "required": True, "schema": text}
-    document["paths"]["/greeting"] = {
-        "get": operation("getGreeting", "greetings", parameters=[first_name], security=[])
+    document["paths"]["/throw-away"] = {
+        "get": operation("getThrowAway", "throw-away", parameters=[first_name], security=[])
     }
     body = {
         "required": True,
         "content": {
             "application/json": {
-                "schema": {"$ref": "#/components/schemas/SetMottoRequest"},
+                "schema": {"$ref": "#/components/schemas/SetThrowAwayRequest"},
                 "example": {"text": "Onwards"},
             }
         },
     }
-    document["paths"]["/users/profile/motto"] = {
-        "post": operation("setMotto", "profile", requestBody=body, security=[{"bearer": []}])
+    document["paths"]["/users/profile/throw-away"] = {
+        "post": operation("setThrowAway", "profile", requestBody=body, security=[{"bearer": []}])
     }
     return document
 
@@ -40,7 +40,7 @@ def operation(name, tag, **members):
         "X-Request-Id": {"$ref": "#/components/headers/RequestId"},
         "Cache-Control": {"$ref": "#/components/headers/NoStore"},
     }
-    media = {"schema": {"$ref": "#/components/schemas/Greeting"}, "example": {"text": "Hello"}}
+    media = {"schema": {"$ref": "#/components/schemas/ThrowAway"}, "example": {"text": "Hello"}}
     answers = {
         "400": "BadRequest",
         "401": "Unauthorized",

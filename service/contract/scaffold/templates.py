@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 from service.contract.scaffold.operation import Plan
 
 
@@ -17,7 +19,7 @@ def handler(plan: Plan, domain: str) -> str:
     call = f"{domain}.{plan.function}({passed})"
     return (
         f"def {plan.function}({', '.join(arguments)}) -> {_answer_type(plan)}:\n"
-        f'    """{plan.summary}"""\n'
+        f"{_docstring(plan.summary)}"
         f"{_answer(plan, call)}"
     )
 
@@ -50,8 +52,8 @@ def domain_function(plan: Plan, place: str, *, is_method: bool) -> str:
     arguments += [f"{a.name}: {a.annotation}" for a in plan.arguments()]
     return (
         f"def {plan.function}({', '.join(arguments)}) -> {domain_type(plan)}:\n"
-        f"{_docstring(plan)}"
-        f'    raise NotImplementedError("{plan.name}: write {place}.{plan.function}")\n'
+        f"{_docstring(plan.summary, _returned(plan))}"
+        f'    raise NotImplementedError("{plan.name}: write " "{place}.{plan.function}")\n'
     )
 
 
@@ -62,12 +64,15 @@ def domain_type(plan: Plan) -> str:
     return "dict[str, Any]" if plan.response_fields else "Any"
 
 
-def _docstring(plan: Plan) -> str:
+def _returned(plan: Plan) -> str:
     fields = ", ".join(f"`{field}`" for field in plan.response_fields)
-    if not fields:
-        return f'    """{plan.summary}"""\n'
-    text = f"Return {fields}: the fields of the contract's {plan.response_model}."
-    return f'    """{plan.summary}\n\n    {text}\n    """\n'
+    return f"Return {fields}: the fields of {plan.response_model}." if fields else ""
+
+
+def _docstring(summary: str, rest: str = "") -> str:
+    paragraphs = ["\n".join(textwrap.wrap(text, 85)) for text in (summary, rest) if text]
+    text = textwrap.indent('"""' + "\n\n".join(paragraphs), "    ")
+    return text + ('\n    """\n' if "\n" in text else '"""\n')
 
 
 def row(plan: Plan) -> str:
@@ -91,8 +96,9 @@ def api_test(plan: Plan, place: str) -> str:
         '    """The request that the contract shows gets the answer that it promises."""\n'
         f"{session}    response = api.request({', '.join(signed)})\n\n"
         f"    assert response.status_code == {plan.status}, (\n"
-        f'        "{plan.name}: write {place}.{plan.function}, and arrange here what it "\n'
-        f'        f"needs; the answer is {{response.status_code}}: {{response.text}}"\n    )\n'
+        f'        "{plan.name}: write " "{place}.{plan.function}"\n'
+        '        " and arrange here what it needs; "\n'
+        '        f"the answer is {response.status_code}: {response.text}"\n    )\n'
     )
     if plan.is_secured:
         text += _authorization_tests(", ".join(options), ", ".join(signed))
@@ -120,5 +126,5 @@ def unit_test(plan: Plan, place: str) -> str:
         "import pytest\n\n\n"
         "def test_it_does_what_the_contract_says() -> None:\n"
         '    """Replace this by a test for each thing that the operation decides."""\n'
-        f'    pytest.fail("{plan.name}: call {place}.{plan.function} and assert what it does")\n'
+        f'    pytest.fail("{plan.name}: call " "{place}.{plan.function}" " and assert what it does")\n'
     )
