@@ -116,7 +116,7 @@ class FakeDirectory:
             entry.code = _new_code()
 
     def authenticate(self, email: str, password: str) -> Grant | Challenge:
-        entry = self._named(normalise_email(email))
+        entry = self.users.get(email) or self._named(normalise_email(email))
         if entry is None:
             raise InvalidCredentials
         if not entry.user.confirmed:
@@ -138,6 +138,10 @@ class FakeDirectory:
 
     def revoke(self, refresh_token: str) -> None:
         self.families.pop(refresh_token, None)
+
+    def sign_out_everywhere(self, user_id: str) -> None:
+        for token in [token for token, owner in self.families.items() if owner == user_id]:
+            self.families.pop(token)
 
     def find(self, username: str) -> DirectoryUser | None:
         entry = self.users.get(username) or self._named(normalise_email(username))
@@ -274,10 +278,31 @@ class MemorySessions:
         with self._lock:
             return self.rows.pop((user_id, session_id), None)
 
+    def list(self, user_id: str) -> Sequence[Session]:
+        with self._lock:
+            return [row for (owner, _), row in self.rows.items() if owner == user_id]
+
+    def end_all(self, user_id: str, keep: str | None = None) -> Sequence[Session]:
+        with self._lock:
+            ended = [row for row in self.list(user_id) if row.session_id != keep]
+            for row in ended:
+                self.rows.pop((user_id, row.session_id))
+            return ended
+
     def with_profile(self, caller: Caller) -> tuple[Session | None, Profile | None]:
         with self._lock:
             row = self.rows.get((caller.user_id, caller.session_id))
             return row, self.accounts.load(caller.user_id)
+
+
+@dataclass
+class MemoryMailer:
+    """Mails that were sent, oldest first, as (to, subject, body)."""
+
+    sent: list[tuple[str, str, str]] = field(default_factory=list)
+
+    def send(self, to: str, subject: str, body: str) -> None:
+        self.sent.append((to, subject, body))
 
 
 def _new_code() -> str:

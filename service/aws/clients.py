@@ -21,6 +21,7 @@ OPERATIONS = {
         "AdminDeleteUser",
         "AdminGetUser",
         "AdminInitiateAuth",
+        "AdminUserGlobalSignOut",
         "ConfirmSignUp",
         "DescribeUserPool",
         "ListUsers",
@@ -30,6 +31,7 @@ OPERATIONS = {
     ),
     "dynamodb": (
         "BatchGetItem",
+        "BatchWriteItem",
         "DeleteItem",
         "GetItem",
         "PutItem",

@@ -117,6 +117,15 @@ class CognitoDirectory:
                 ClientSecret=self._client_secret,
             )
 
+    def sign_out_everywhere(self, user_id: str) -> None:
+        """End all token families of a user; one that is gone is fine. Tries three times."""
+        self._repeat(
+            DELETE_TRIES,
+            "admin_user_global_sign_out",
+            UserPoolId=self._pool_id,
+            Username=user_id,
+        )
+
     def find(self, username: str) -> DirectoryUser | None:
         """Return the user with this id or address. Tries twice."""
         name = normalise_email(username)

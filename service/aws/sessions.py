@@ -7,6 +7,7 @@ for its own row: it opens neither elsewhere nor without the key.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from service.aws.accounts import read_profile, user_key
@@ -14,6 +15,9 @@ from service.aws.table import ConditionFailed, Item, Key, Table, moment, stamp
 from service.aws.tokens import AeadSealer, Unsealable
 from service.domain.errors import NotAdvanced
 from service.domain.ports import Caller, Profile, RefreshClaims, Session
+
+SESSION = "SESSION#"
+PAGE = 100
 
 _PRESENTED_AND_ALIVE = "generation = :presented AND endsAt > :now AND lastUsedAt >= :idle"
 
@@ -66,6 +70,22 @@ class DynamoSessions:
         row = self._table.delete(session_key(user_id, session_id))
         return self._read(row) if row else None
 
+    def list(self, user_id: str) -> Sequence[Session]:
+        """Return a user's sessions, at most 100."""
+        rows = self._table.first(f"USER#{user_id}", PAGE, starting=SESSION)
+        return [self._read(row) for row in rows]
+
+    def end_all(self, user_id: str, keep: str | None = None) -> Sequence[Session]:
+        """Delete every session of a user but `keep`, and return them."""
+        ended: list[Session] = []
+        while True:
+            page = self.list(user_id)
+            others = [session for session in page if session.session_id != keep]
+            self._table.batch_delete(session_key(user_id, each.session_id) for each in others)
+            ended += others
+            if len(page) < PAGE:
+                return ended
+
     def with_profile(self, caller: Caller) -> tuple[Session | None, Profile | None]:
         """Return the caller's session and profile in one consistent read."""
         session = session_key(caller.user_id, caller.session_id)
@@ -98,4 +118,4 @@ class DynamoSessions:
 
 def session_key(user_id: str, session_id: str) -> Key:
     """Return the key of a session."""
-    return f"USER#{user_id}", f"SESSION#{session_id}"
+    return f"USER#{user_id}", f"{SESSION}{session_id}"

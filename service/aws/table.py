@@ -29,6 +29,8 @@ TIMESTAMP = "%Y-%m-%dT%H:%M:%S.%fZ"
 TRIES = 4
 # DynamoDB's quota for one BatchGetItem.
 BATCH = 100
+# And for one BatchWriteItem.
+WRITE_BATCH = 25
 _CONFLICTS = frozenset({"TransactionConflict", "TransactionConflictException"})
 # Of a whole transaction; the SDK itself repeats single calls that were throttled.
 _BUSY = _CONFLICTS | {"ProvisionedThroughputExceeded", "ThrottlingError"}
@@ -133,17 +135,36 @@ class Table:
             self._wait(attempt)
         raise Unavailable(f"BatchGetItem left keys unprocessed {TRIES} times", retry_after=1)
 
-    def first(self, partition: str, limit: int) -> list[Item]:
-        """Return the first rows of a partition in the order of their sort keys."""
+    def first(self, partition: str, limit: int, starting: str = "") -> list[Item]:
+        """Return the first rows of a partition, of those whose sort key starts so, in its order."""
+        condition, values = "pk = :pk", {":pk": partition}
+        if starting:
+            condition += " AND begins_with(sk, :starting)"
+            values[":starting"] = starting
         answer = self._call(
             "query",
             TableName=self._name,
-            KeyConditionExpression="pk = :pk",
-            ExpressionAttributeValues=pack({":pk": partition}),
+            KeyConditionExpression=condition,
+            ExpressionAttributeValues=pack(values),
             ConsistentRead=True,
             Limit=limit,
         )
         return [row for row in map(unpack, answer["Items"]) if row]
+
+    def batch_delete(self, keys: Iterable[Key]) -> None:
+        """Delete rows, 25 at a time (the limit of BatchWriteItem); absent rows are fine."""
+        requests = [{"DeleteRequest": {"Key": _key(key)}} for key in keys]
+        for start in range(0, len(requests), WRITE_BATCH):
+            self._write({self._name: requests[start : start + WRITE_BATCH]})
+
+    def _write(self, pending: dict[str, Any]) -> None:
+        for attempt in range(TRIES):
+            answer = self._call("batch_write_item", RequestItems=pending)
+            pending = answer.get("UnprocessedItems") or {}
+            if not pending:
+                return
+            self._wait(attempt)
+        raise Unavailable(f"BatchWriteItem left rows unprocessed {TRIES} times", retry_after=1)
 
     def put(self, row: Item, condition: str | None = None, **values: Any) -> None:
         """Write a row."""

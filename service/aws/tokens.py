@@ -14,6 +14,7 @@ import os
 import re
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -144,12 +145,12 @@ class AccessTokens:
         digest = hashlib.sha256(token.encode()).digest()
         known = self._verified.get(digest)
         if known and time.time() < known[1]:
-            return known[0]
+            return replace(known[0], access_token=token)
         key = await self._keys.get(_key_id(token))
         claims = self._claims(token, key)
         caller = Caller(claims["sub"], claims["origin_jti"])
         self._remember(digest, caller, int(claims["exp"]) + LEEWAY)
-        return caller
+        return replace(caller, access_token=token)
 
     def _claims(self, token: str, key: Any) -> dict[str, Any]:
         try:

@@ -9,6 +9,7 @@
     │   ├── InvalidRefreshToken     INVALID_REFRESH_TOKEN
     │   └── SessionEnded            UNAUTHORIZED
     ├── EmailNotVerified            EMAIL_NOT_VERIFIED
+    ├── WrongPassword               WRONG_PASSWORD
     ├── EmailTaken                  EMAIL_TAKEN
     ├── RegistrationInProgress      REGISTRATION_IN_PROGRESS
     ├── VersionMismatch             PRECONDITION_FAILED
@@ -90,6 +91,12 @@ class EmailNotVerified(DomainError):
     """Raised when the address of the account has not been proven yet."""
 
     code = "EMAIL_NOT_VERIFIED"
+
+
+class WrongPassword(DomainError):
+    """Raised when a signed-in person does not prove themselves again with their password."""
+
+    code = "WRONG_PASSWORD"
 
 
 class EmailTaken(DomainError):

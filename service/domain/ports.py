@@ -116,10 +116,11 @@ class MfaClaims:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who a verified access token speaks for."""
+    """Who a verified access token speaks for; the directory takes the token itself as proof."""
 
     user_id: str
     session_id: str
+    access_token: str = field(default="", repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +156,9 @@ class Directory(Protocol):
 
     def revoke(self, refresh_token: str) -> None:
         """End a token family at the directory; one that is over already is fine."""
+
+    def sign_out_everywhere(self, user_id: str) -> None:
+        """End all token families of a user at the directory; a user that is gone is fine."""
 
     def find(self, username: str) -> DirectoryUser | None:
         """Return the user with this id or address."""
@@ -226,8 +230,21 @@ class SessionStore(Protocol):
     def end(self, user_id: str, session_id: str) -> Session | None:
         """Delete a session and return it; None if there was none."""
 
+    def list(self, user_id: str) -> Sequence[Session]:
+        """Return a user's sessions, those that are over included, at most 100."""
+
+    def end_all(self, user_id: str, keep: str | None = None) -> Sequence[Session]:
+        """Delete every session of a user but `keep`, and return them."""
+
     def with_profile(self, caller: Caller) -> tuple[Session | None, Profile | None]:
         """Return the caller's session and profile in one consistent read."""
+
+
+class Mailer(Protocol):
+    """Mail to people: Amazon SES in production."""
+
+    def send(self, to: str, subject: str, body: str) -> None:
+        """Hand a plain-text mail over for delivery. Raises `Unavailable`."""
 
 
 class Sealer(Protocol):

@@ -41,6 +41,8 @@ STORE_CALLS: dict[str, tuple[Callable[[World], object], list[str]]] = {
         ["UpdateItem"],
     ),
     "with_profile": (lambda w: w.sessions.with_profile(CALLER), ["BatchGetItem"]),
+    "list": (lambda w: w.sessions.list(USER), ["Query"]),
+    "end_all": (lambda w: w.sessions.end_all(USER), ["Query", "BatchWriteItem"]),
     "end": (lambda w: w.sessions.end(USER, SESSION), ["DeleteItem"]),
     "remove": (lambda w: w.accounts.remove(USER, PROFILE.email), ["TransactWriteItems"]),
 }
@@ -92,6 +94,7 @@ def test_each_method_of_the_directory_is_one_call(adapters: World, calls: CallRe
     assert isinstance(grant, Grant)
     adapters.directory.renew(user_id, grant.refresh_token)
     adapters.directory.revoke(grant.refresh_token)
+    adapters.directory.sign_out_everywhere(user_id)
     adapters.directory.find(user_id)
     adapters.directory.page(None)
     adapters.directory.check()
@@ -99,13 +102,13 @@ def test_each_method_of_the_directory_is_one_call(adapters: World, calls: CallRe
 
     assert [name.partition(":")[2] for name in calls.names] == [
         "SignUp", "ResendConfirmationCode", "ConfirmSignUp", "AdminInitiateAuth",
-        "AdminInitiateAuth", "RevokeToken", "AdminGetUser", "ListUsers", "DescribeUserPool",
-        "AdminDeleteUser",
+        "AdminInitiateAuth", "RevokeToken", "AdminUserGlobalSignOut", "AdminGetUser", "ListUsers",
+        "DescribeUserPool", "AdminDeleteUser",
     ]  # fmt: skip
     assert calls.actions == {
         f"cognito-idp:{name}"
-        for name in ("AdminDeleteUser", "AdminGetUser", "AdminInitiateAuth", "DescribeUserPool",
-                     "ListUsers")
+        for name in ("AdminDeleteUser", "AdminGetUser", "AdminInitiateAuth",
+                     "AdminUserGlobalSignOut", "DescribeUserPool", "ListUsers")
     }  # fmt: skip
 
 

@@ -275,3 +275,32 @@ def test_no_token_shows_in_a_repr(world: World) -> None:
     shown = repr(grant) + repr(Challenge("u", "session-secret"))
     for secret in (grant.access_token, grant.refresh_token, "session-secret"):
         assert secret not in shown
+
+
+@NEEDS_MAIL
+def test_signing_out_everywhere_ends_every_family(world: World) -> None:
+    """No refresh token of the user renews any more; doing it again is fine."""
+    email = world.address()
+    world.verified(email)
+    first, second = signed_in(world, email), signed_in(world, email)
+
+    world.directory.sign_out_everywhere(first.user_id)
+    world.directory.sign_out_everywhere(first.user_id)
+
+    for grant in (first, second):
+        with pytest.raises(InvalidRefreshToken):
+            world.directory.renew(grant.user_id, grant.refresh_token)
+
+
+@NEEDS_MAIL
+def test_a_user_id_signs_in_as_the_address_does(world: World) -> None:
+    """Proving oneself again needs no address, which may be changing."""
+    email = world.address()
+    world.verified(email)
+    user = world.directory.find(email)
+    assert user is not None
+
+    grant = world.directory.authenticate(user.user_id, PASSWORD)
+
+    assert isinstance(grant, Grant)
+    assert grant.user_id == user.user_id

@@ -142,3 +142,30 @@ def test_a_session_belongs_to_its_user(world: World, session: Session) -> None:
     assert world.sessions.with_profile(Caller(other, session.session_id)) == (None, None)
     found, _ = world.sessions.with_profile(Caller(session.user_id, session.session_id))
     assert found == session
+
+
+def test_a_user_sees_every_session(world: World, session: Session) -> None:
+    """All of one user's sessions are listed, and nobody else's."""
+    second = replace(session, session_id=str(uuid.uuid4()), user_agent="another device")
+    world.sessions.open(second)
+    world.sessions.open(replace(session, user_id=str(uuid.uuid4())))
+
+    listed = world.sessions.list(session.user_id)
+
+    assert sorted(each.session_id for each in listed) == sorted(
+        [session.session_id, second.session_id]
+    )
+
+
+@pytest.mark.parametrize("others", [0, 1, 60])
+def test_ending_all_but_one_ends_all_but_one(world: World, session: Session, others: int) -> None:
+    """Every other session is deleted, also more than one batch of them; the kept one lives."""
+    for _ in range(others):
+        world.sessions.open(replace(session, session_id=str(uuid.uuid4())))
+
+    ended = world.sessions.end_all(session.user_id, keep=session.session_id)
+
+    assert len(ended) == others
+    assert world.sessions.list(session.user_id) == [session]
+    assert list(world.sessions.end_all(session.user_id)) == [session]
+    assert world.sessions.list(session.user_id) == []

@@ -1,0 +1,25 @@
+"""Proving oneself again before what cannot be undone (ASVS 7.5.1)."""
+
+from __future__ import annotations
+
+from service.domain.auditing import audited
+from service.domain.errors import DomainError, InvalidCredentials, WrongPassword
+from service.domain.ports import Audit, Challenge, Directory
+
+
+def reauthenticate(directory: Directory, audit: Audit, user_id: str, password: str) -> None:
+    """Return when the password is this user's; opens no session.
+
+    Raises `WrongPassword`, `TooManyRequests`, `Unavailable`.
+    """
+    with audited(audit, "reauthenticate", user_id):
+        try:
+            answer = directory.authenticate(user_id, password)
+        except InvalidCredentials as wrong:
+            raise WrongPassword from wrong
+    if isinstance(answer, Challenge):
+        return  # The password was right; the second factor is asked for at sign-in only.
+    try:
+        directory.revoke(answer.refresh_token)
+    except DomainError as fault:
+        audit("revoke", "error", user_id=user_id, reason=str(fault))
