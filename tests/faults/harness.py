@@ -104,6 +104,11 @@ class FaultInjector:
         finally:
             self._faults, self._dead = (), False
 
+    @property
+    def attempts(self) -> int:
+        """How many requests were made since the last injection began, retries included."""
+        return sum(self._attempts.values())
+
     def answer(self, name: str, request: Any, send: Callable[[Any], Any]) -> Any:
         """Return None to let a request pass, or the answer it gets instead."""
         if not self._faults and not self._dead:
