@@ -284,6 +284,16 @@ def test_the_keys_are_fetched_once_for_many(
     assert endpoint.fetches == 1
 
 
+@pytest.mark.parametrize("attack", ["alg none", "alg RS512", "alg HS256 with the public key"])
+def test_a_forbidden_algorithm_is_refused_before_any_key_is_sought(
+    tokens: AccessTokens, key: RSAPrivateKey, endpoint: Endpoint, attack: str
+) -> None:
+    """Such a token costs no fetch."""
+    refused(tokens, ATTACKS[attack](key, key))
+
+    assert endpoint.fetches == 0
+
+
 @pytest.mark.requirement(24)
 def test_unknown_keys_do_not_hammer_the_endpoint(
     tokens: AccessTokens, key: RSAPrivateKey, endpoint: Endpoint, clock: Monotonic

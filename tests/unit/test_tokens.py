@@ -60,6 +60,22 @@ def test_every_changed_character_is_noticed() -> None:
                 sealer("k1", "k2").open_refresh(changed)
 
 
+def test_a_token_is_written_one_way_only() -> None:
+    """The bits that base64url leaves over at the end are zero, or it is another token."""
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    tokens = (
+        sealer("k1").seal_refresh(RefreshClaims(USER, SESSION, 0, "x" * length))
+        for length in range(3)
+    )
+    token = next(token for token in tokens if len(token.partition(".")[2]) % 4)
+
+    twin = token[:-1] + alphabet[alphabet.index(token[-1]) + 1]
+
+    assert base64.urlsafe_b64decode(twin[3:] + "==") == base64.urlsafe_b64decode(token[3:] + "==")
+    with pytest.raises(InvalidRefreshToken):
+        sealer("k1").open_refresh(twin)
+
+
 @pytest.mark.parametrize(
     "hostile",
     ["", ".", "k1", "k1.", "k1.====", "k1.AAAA", "k1.\N{SNOWMAN}", "k1.\ud800", "k9." + "A" * 64,
