@@ -53,7 +53,7 @@ def domain_function(plan: Plan, place: str, *, is_method: bool) -> str:
     return (
         f"def {plan.function}({', '.join(arguments)}) -> {domain_type(plan)}:\n"
         f"{_docstring(plan.summary, _returned(plan))}"
-        f'    raise NotImplementedError("{plan.name}: write " "{place}.{plan.function}")\n'
+        f"    raise NotImplementedError({_ask(plan, 'write', place)})\n"
     )
 
 
@@ -73,6 +73,11 @@ def _docstring(summary: str, rest: str = "") -> str:
     paragraphs = ["\n".join(textwrap.wrap(text, 85)) for text in (summary, rest) if text]
     text = textwrap.indent('"""' + "\n\n".join(paragraphs), "    ")
     return text + ('\n    """\n' if "\n" in text else '"""\n')
+
+
+def _ask(plan: Plan, verb: str, place: str) -> str:
+    # In pieces: the formatter joins what fits on a line and cannot cut what does not.
+    return f'"{plan.name}: {verb} " "{place}" ".{plan.function}"'
 
 
 def row(plan: Plan) -> str:
@@ -96,7 +101,7 @@ def api_test(plan: Plan, place: str) -> str:
         '    """The request that the contract shows gets the answer that it promises."""\n'
         f"{session}    response = api.request({', '.join(signed)})\n\n"
         f"    assert response.status_code == {plan.status}, (\n"
-        f'        "{plan.name}: write " "{place}.{plan.function}"\n'
+        f"        {_ask(plan, 'write', place)}\n"
         '        " and arrange here what it needs; "\n'
         '        f"the answer is {response.status_code}: {response.text}"\n    )\n'
     )
@@ -126,5 +131,5 @@ def unit_test(plan: Plan, place: str) -> str:
         "import pytest\n\n\n"
         "def test_it_does_what_the_contract_says() -> None:\n"
         '    """Replace this by a test for each thing that the operation decides."""\n'
-        f'    pytest.fail("{plan.name}: call " "{place}.{plan.function}" " and assert what it does")\n'
+        f"    pytest.fail({_ask(plan, 'call', place)} ' and assert what it does')\n"
     )
