@@ -24,7 +24,7 @@ from service.contract.security import Authenticate, BearerHandler
 from service.contract.specification import Bundle, CompiledSpecification
 from service.contract.validation import ValidationMiddleware
 
-BUNDLE_FORMAT = 1
+BUNDLE_FORMAT = 2
 
 
 def create_app(

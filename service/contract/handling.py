@@ -14,7 +14,7 @@ from service.contract.invocation import Invocation
 from service.contract.problems import MEDIA_TYPE, Catalogue, Problem, RenderedProblem
 from service.contract.request import Request
 from service.contract.responses import ContractViolation, Responses, send_response
-from service.contract.specification import contract_of
+from service.contract.specification import bundle_of
 from service.contract.state import KEY, State
 
 Translate = Callable[[Exception], Problem | None]
@@ -67,10 +67,11 @@ class HandlingAPI(RoutedAPI[HandlingOperation]):
     def make_operation(self, operation: AbstractOperation) -> HandlingOperation:
         """Bind the function that Connexion's resolver found to its part of the contract."""
         name = operation.operation_id
-        contract = contract_of(self.specification, name)
+        bundle = bundle_of(self.specification)
+        contract = bundle["operations"][name]
         return HandlingOperation(
             Invocation(name, operation.function, contract, inline=self._inline),
-            Responses(name, contract, check=self._check_responses),
+            Responses(name, contract, bundle["schemas"] if self._check_responses else None),
         )
 
 

@@ -21,14 +21,26 @@ class ContractViolation(Exception):
 
 
 class Responses:
-    """The documented responses of one operation."""
+    """The documented responses of one operation.
 
-    def __init__(self, operation_id: str, contract: Mapping[str, Any], *, check: bool) -> None:
+    With the bundle's ``schemas`` every response is compared with its documentation.
+    """
+
+    def __init__(
+        self,
+        operation_id: str,
+        contract: Mapping[str, Any],
+        schemas: Mapping[str, Any] | None = None,
+    ) -> None:
         self._operation_id = operation_id
         self._documented: Mapping[str, Any] = contract["responses"]
         self.default_status = int(min(s for s in self._documented if s.startswith("2")))
         self._constants = {int(s): _constants(r) for s, r in self._documented.items()}
-        self._checks = {int(s): _Check(r) for s, r in self._documented.items()} if check else {}
+        self._checks = (
+            {}
+            if schemas is None
+            else {int(s): _Check(r, schemas) for s, r in self._documented.items()}
+        )
 
     def constants(self, status: int) -> dict[str, str]:
         """Return the headers to which the contract gives one single value."""
@@ -71,10 +83,11 @@ class Responses:
 class _Check:
     """Compares one response with its documentation."""
 
-    def __init__(self, response: Mapping[str, Any]) -> None:
+    def __init__(self, response: Mapping[str, Any], schemas: Mapping[str, Any]) -> None:
         self._media_type: str | None = response["mediaType"]
         self._codes: list[str] = response["codes"]
-        self._body = schema.build(response["schema"]) if response["schema"] is not None else None
+        name = response["schema"]
+        self._body = schema.build(schemas[name]) if name is not None else None
         self._headers = {
             name.lower(): (schema.build(header["schema"]), header["schema"], header["required"])
             for name, header in response["headers"].items()

@@ -24,12 +24,11 @@ class CompiledSpecification(OpenAPISpecification):
         self._raw_spec = self._spec = _skeleton(bundle)
 
 
-def contract_of(specification: Specification, operation_id: str) -> Mapping[str, Any]:
-    """Return the compiled part of an operation."""
+def bundle_of(specification: Specification) -> Bundle:
+    """Return the bundle behind a specification; TypeError if it was not compiled."""
     if not isinstance(specification, CompiledSpecification):
         raise TypeError("the engine's middlewares serve compiled contracts")
-    contract: Mapping[str, Any] = specification.bundle["operations"][operation_id]
-    return contract
+    return specification.bundle
 
 
 def _skeleton(bundle: Bundle) -> dict[str, Any]:

@@ -72,8 +72,13 @@ def _adapt(name: str, handler: Handler, contract: Mapping[str, Any]) -> Callable
         )
         result = await invoke(state, lambda: seen)
         reply = result if isinstance(result, Reply) else Reply(result)
+        status = reply.status or default
         body = encode_body(reply.body)
-        return json.loads(body) if body else None, reply.status or default, dict(reply.headers)
+        headers = dict(reply.headers)
+        if body:
+            # Connexion answers 500 where the contract names several types and the handler none.
+            headers["Content-Type"] = contract["responses"][str(status)]["mediaType"]
+        return json.loads(body) if body else None, status, headers
 
     return adapted
 

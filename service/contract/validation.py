@@ -15,7 +15,7 @@ from service.contract.body import BodyReader
 from service.contract.negotiation import accepts
 from service.contract.parameters import ParameterReader
 from service.contract.problems import Problem
-from service.contract.specification import contract_of
+from service.contract.specification import bundle_of
 from service.contract.state import KEY, State
 
 
@@ -61,7 +61,7 @@ class ValidationAPI(RoutedAPI[ValidationOperation]):
 
     def make_operation(self, operation: AbstractOperation) -> ValidationOperation:
         """Compile the checks of an operation."""
-        contract = contract_of(self.specification, operation.operation_id)
+        contract = bundle_of(self.specification)["operations"][operation.operation_id]
         return ValidationOperation(self.next_app, contract)
 
 

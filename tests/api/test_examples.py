@@ -95,7 +95,8 @@ def test_an_example_response_is_valid(
     declared = bundle["operations"][operation]["responses"][status]
 
     assert declared["mediaType"] == media
-    jsonschema_rs.Draft202012Validator(declared["schema"], validate_formats=True).validate(example)
+    schema = bundle["schemas"][declared["schema"]]
+    jsonschema_rs.Draft202012Validator(schema, validate_formats=True).validate(example)
     if "problem" in media:
         problem = DOCUMENT["x-problems"][example["code"]]
         assert (example["title"], example["status"]) == (problem["title"], problem["status"])

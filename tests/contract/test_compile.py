@@ -38,14 +38,34 @@ def test_the_bundle_has_everything_an_operation_needs(bundle: dict[str, Any]) ->
     """Method, path, scheme, parameters, body and responses, dereferenced."""
     operation = bundle["operations"]["updateTool"]
 
-    assert bundle.keys() == {"format", "sha256", "document", "problems", "operations"}
+    assert bundle.keys() == {
+        "format",
+        "sha256",
+        "document",
+        "problems",
+        "schemas",
+        "operations",
+    }
     assert operation["method"] == "PATCH"
     assert operation["path"] == "/tools/{toolId}"
     assert operation["scheme"] == "member"
     assert [p["name"] for p in operation["parameters"]] == ["toolId"]
     assert operation["body"]["mediaType"] == "application/json"
     assert operation["responses"]["401"]["codes"] == ["UNAUTHORIZED"]
-    assert "$ref" not in json.dumps(bundle["operations"])
+    assert "$ref" not in json.dumps([bundle["operations"], bundle["schemas"]])
+
+
+def test_equal_response_schemas_are_written_once(bundle: dict[str, Any]) -> None:
+    """All problems of all operations share one schema in the bundle."""
+    problems = {
+        response["schema"]
+        for operation in bundle["operations"].values()
+        for response in operation["responses"].values()
+        if response["mediaType"] == "application/problem+json"
+    }
+
+    assert len(problems) == 1
+    assert problems <= bundle["schemas"].keys()
 
 
 def test_the_bundle_is_json(bundle: dict[str, Any]) -> None:
