@@ -1,13 +1,17 @@
-# Two random UUIDs are 244 bits or more; the hash makes of them the 32 bytes that AES-256 takes. A data source of random
-# passwords would print them in the log of every plan, as its id, and the random provider would be one supply chain more.
-resource "terraform_data" "sealing_key" {
+# Two random UUIDs are 244 bits or more; the hash makes of them the 32 bytes that AES-256 takes. The provider's own
+# generator is a data source, whose id is what it generated: it stands in the log of every plan. terraform_data shows its
+# output when it is destroyed. The value of a parameter is shown nowhere.
+resource "aws_ssm_parameter" "sealing_key" {
   for_each = toset(var.sealing_key_ids)
 
-  input = sensitive(base64sha256("${uuid()}${uuid()}"))
+  name        = "/lifestyle-api/${var.environment}/sealing-keys/${each.key}"
+  description = "One key that seals refresh tokens; the function reads the parameter `secrets` instead."
+  type        = "SecureString"
+  value       = base64sha256("${uuid()}${uuid()}")
 
   # uuid() answers anew at every apply; the first answer is kept.
   lifecycle {
-    ignore_changes = [input]
+    ignore_changes = [value]
   }
 }
 
@@ -15,7 +19,7 @@ locals {
   # SEALING_KEYS is `kid:key,kid:key` with the key in unpadded base64url (RFC 4648, section 5).
   sealing_keys = join(",", [
     for id in var.sealing_key_ids :
-    "${id}:${replace(replace(trimsuffix(terraform_data.sealing_key[id].output, "="), "+", "-"), "/", "_")}"
+    "${id}:${replace(replace(trimsuffix(aws_ssm_parameter.sealing_key[id].value, "="), "+", "-"), "/", "_")}"
   ])
 }
 

@@ -115,7 +115,7 @@ run "each_key_id_has_its_own_key" {
   }
 
   assert {
-    condition     = toset(keys(terraform_data.sealing_key)) == toset(["new", "old"])
+    condition     = toset(keys(aws_ssm_parameter.sealing_key)) == toset(["new", "old"])
     error_message = "A key belongs to its id, so that adding one leaves the others."
   }
 }
