@@ -116,6 +116,21 @@ def test_kill_9_of_the_parent_saves_the_state_and_leaves_no_process(tmp_path: Pa
     assert known_after_restart(tmp_path)
 
 
+def test_the_last_write_before_the_end_is_saved_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With half a minute between two checkpoints only the one at the end can have it."""
+    (tmp_path / "sitecustomize.py").write_text("import local.front as front\nfront.PAUSE = 30\n")
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}:{ROOT}")
+    with start_embedded(tmp_path / "aws") as aws:
+        Customer(aws, "bob@example.com").sign_up()
+        time.sleep(0.5)
+        Customer(aws, ADDRESS).sign_up()
+    monkeypatch.undo()
+
+    assert known_after_restart(tmp_path / "aws")
+
+
 def test_an_emulator_that_was_paused_meanwhile_ends_once_it_goes_on(tmp_path: Path) -> None:
     """The end of the pipe is not an event that can be missed."""
     aws = launch(tmp_path)
