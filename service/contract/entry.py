@@ -1,9 +1,9 @@
 """The outermost middleware: request id, header guard, and the one observation per response."""
 
 import logging
+import os
 import re
 import time
-import uuid
 from collections.abc import Callable
 from typing import Final
 
@@ -74,13 +74,20 @@ def _open(scope: Scope) -> State:
     if size > MAX_HEADER_BYTES or len(scope["headers"]) > MAX_HEADERS:
         malformed = "The headers are too large."
     sent = headers.get(b"x-request-id", b"")
-    request_id = sent.decode() if _REQUEST_ID.fullmatch(sent) else str(uuid.uuid4())
+    request_id = sent.decode() if _REQUEST_ID.fullmatch(sent) else _new_request_id()
     current_request_id.set(request_id)
     state = State(Exchange(request_id, scope["method"]), _path(scope), headers)
     state.malformed = malformed
     state.repeated = repeated
     scope[KEY] = state
     return state
+
+
+def _new_request_id() -> str:
+    """Return a random UUID (RFC 9562, version 4); the uuid module takes four times as long."""
+    text = os.urandom(16).hex()
+    variant = "89ab"[int(text[16], 16) % 4]
+    return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{variant}{text[17:20]}-{text[20:]}"
 
 
 def _path(scope: Scope) -> str:

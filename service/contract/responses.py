@@ -15,6 +15,8 @@ from service.contract import schema
 from service.contract.parameters import read_text
 from service.contract.request import Reply
 
+_encode_json = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+
 
 class ContractViolation(Exception):
     """Raised when a response is not what the contract says; the client sees INTERNAL_ERROR."""
@@ -57,6 +59,9 @@ class Responses:
         documented = self._documented.get(str(status))
         if documented is None:
             raise ContractViolation(f"{self._operation_id}: status {status} is not documented")
+        for text in reply.headers.values():
+            if "\n" in text or "\r" in text:
+                raise ValueError("a header's value holds a line break")
         headers = {**self.constants(status), **reply.headers, "X-Request-Id": request_id}
         body = encode_body(reply.body)
         media_type: str | None = documented["mediaType"]
@@ -132,19 +137,13 @@ def encode_body(body: Any) -> bytes:
     if isinstance(body, str):
         return body.encode()
     dump = getattr(body, "model_dump_json", None)
-    text = (
-        dump(by_alias=True, exclude_none=True)
-        if dump is not None
-        else json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    )
+    text = dump(by_alias=True, exclude_none=True) if dump is not None else _encode_json(body)
     return bytes(text, "utf-8")
 
 
 async def send_response(send: Send, status: int, headers: Mapping[str, str], body: bytes) -> None:
     """Send a whole response with its length."""
     raw = [(name.lower().encode(), text.encode("latin-1")) for name, text in headers.items()]
-    if any(b"\n" in text or b"\r" in text for _, text in raw):
-        raise ValueError("a header's value holds a line break")
     if status not in (204, 304):
         raw.append((b"content-length", b"%d" % len(body)))
     await send({"type": "http.response.start", "status": status, "headers": raw})
