@@ -63,6 +63,15 @@ NOT_REACHED_ALONE = {
     ("accounts", "note"),
     ("sealer", "seal_mfa"),
 }
+# Made for operations that the contract does not have yet. Both lists only shrink: a method that is
+# reached and a code that is in the catalogue fail the tests below until they leave the list.
+METHODS_AHEAD_OF_THE_CONTRACT = {
+    ("directory", "sign_out_everywhere"),
+    ("sessions", "list"),
+    ("sessions", "end_all"),
+}
+CODES_AHEAD_OF_THE_CONTRACT = {"WRONG_PASSWORD"}
+NOT_REACHED = NOT_REACHED_ALONE | METHODS_AHEAD_OF_THE_CONTRACT
 RAISES = [
     pytest.param(port, name, error, id=f"{port}.{name} {error.__name__}")
     for port, protocol in PORTS.items()
@@ -185,7 +194,7 @@ def test_what_a_port_raises_is_declared_wherever_it_surfaces(
         assert response.status_code != 500, (name, response.text)
         assert "told by a test" not in response.text
         reached = reached or breakable.reached
-    assert reached == ((port, method) not in NOT_REACHED_ALONE)
+    assert reached == ((port, method) not in NOT_REACHED)
 
 
 @pytest.mark.requirement(36)
@@ -204,8 +213,8 @@ def test_every_error_of_the_domain_has_a_code_of_the_catalogue(bundle: dict[str,
         problem = translate(raised)
 
         assert problem is not None
-        assert problem.code in catalogue
-        assert problem.code in declared
+        assert (problem.code in catalogue) == (problem.code not in CODES_AHEAD_OF_THE_CONTRACT)
+        assert (problem.code in declared) == (problem.code in catalogue)
 
 
 def test_an_error_that_is_not_the_domains_is_not_translated() -> None:

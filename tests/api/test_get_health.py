@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from service.app import create
 from service.aws.clients import Clients
 from service.settings import Settings
@@ -41,6 +43,7 @@ def test_the_clients_request_id_comes_back(api: Api) -> None:
     assert len(replaced.headers["x-request-id"]) == 36
 
 
+@pytest.mark.requirement(37)
 def test_what_it_cannot_write_is_406(api: Api) -> None:
     """A client that takes only XML gets the problem all the same."""
     problem(api.get("/health", headers={"Accept": "application/xml"}), 406, "NOT_ACCEPTABLE")
@@ -53,6 +56,7 @@ def test_an_unknown_query_parameter_is_400(api: Api) -> None:
     assert [fault["pointer"] for fault in document["errors"]] == ["#/query/verbose"]
 
 
+@pytest.mark.requirement(37)
 def test_every_method_of_a_path_is_in_allow(api: Api) -> None:
     """405 names what the path has."""
     one = api.post("/health")
@@ -62,6 +66,16 @@ def test_every_method_of_a_path_is_in_allow(api: Api) -> None:
     problem(two, 405, "METHOD_NOT_ALLOWED")
     assert one.headers["allow"] == "GET"
     assert two.headers["allow"] == "GET, PATCH"
+
+
+@pytest.mark.requirement(37)
+@pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "TRACE", "PUT", "BREW"])
+def test_a_method_that_is_not_documented_is_405(api: Api, method: str) -> None:
+    """HEAD too: it never runs the handler of GET."""
+    response = api.request(method, "/health")
+
+    assert response.status_code == 405
+    assert response.headers["allow"] == "GET"
 
 
 def test_an_unknown_path_is_404(api: Api) -> None:

@@ -79,7 +79,7 @@ def test_no_value_forges_a_line(lines, newline: str) -> None:
 
 
 def test_a_request_is_one_line(lines) -> None:
-    """With its operation, template, status, code, duration and caller; without what is not known."""
+    """With its operation, template, status, duration and caller; without what is not known."""
     exchange = Exchange("r1", "GET", "getUserProfile", "/v1/users/profile", 200)
     exchange.duration_ms, exchange.caller = 1.23456, Caller("u1", "s1")
     telemetry.observe(exchange)
