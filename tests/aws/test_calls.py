@@ -5,13 +5,14 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from service.aws.clients import OPERATIONS, Clients
 from service.domain.ports import Caller, Grant, Leftover, Profile, RefreshClaims, Session
 from service.settings import Settings
-from tests.aws.conftest import NEEDS_MAIL, REAL, World
+from tests.aws.conftest import MOTO_CANNOT, NEEDS_MAIL, REAL, World
 from tests.aws_calls import CallRecorder, recording
 from tests.fakes import FakeDirectory, MemoryAccounts, MemorySessions
 
@@ -147,6 +148,18 @@ def test_no_row_holds_the_directorys_refresh_token(
 
     assert secret not in str(item)
     assert item["expiresAt"] == {"N": str(int(NOW.timestamp()))}
+
+
+def test_motos_skip_list_names_tests_that_exist() -> None:
+    """An entry for a test that is gone would hide nothing and mislead."""
+    defined = {
+        line.removeprefix("def ").partition("(")[0]
+        for path in Path(__file__).parent.glob("test_*.py")
+        for line in path.read_text().splitlines()
+        if line.startswith("def test_")
+    }
+
+    assert set(MOTO_CANNOT) <= defined
 
 
 def test_the_fakes_are_no_wider_than_the_ports() -> None:
