@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -30,22 +30,22 @@ class Profiles:
         return profile
 
     def update_user_profile(
-        self, caller: Caller, changes: Mapping[str, Any], expected_version: int | None
+        self, caller: Caller, changes: Mapping[str, Any], expected: Collection[int] | None
     ) -> Profile:
         """Merge changes into the caller's profile; None clears (RFC 7396).
 
-        With `expected_version` only that version is changed. Raises `SessionEnded`,
+        With `expected` only one of those versions is changed. Raises `SessionEnded`,
         `VersionMismatch`, `Unavailable`.
         """
         for attempt in range(1, ATTEMPTS + 1):
             stored = self.get_user_profile(caller)
-            if expected_version not in (None, stored.version):
-                raise VersionMismatch(f"{expected_version} is not {stored.version}")
+            if expected is not None and stored.version not in expected:
+                raise VersionMismatch(f"{stored.version} is none of {sorted(expected)}")
             changed = self._merge(stored, changes)
             try:
                 self.store.update(changed, stored.version)
             except VersionMismatch:
-                if expected_version is not None or attempt == ATTEMPTS:
+                if expected is not None or attempt == ATTEMPTS:
                     raise
             else:
                 return changed

@@ -6,9 +6,10 @@ import re
 
 from service import models
 from service.contract import Reply, Request
-from service.domain.errors import VersionMismatch
 from service.domain.ports import Profile
 from service.handlers.services import Services
+
+_OURS = re.compile(r'"([1-9][0-9]{0,14})"', re.ASCII).fullmatch
 
 _ENTITY_TAG = re.compile(r'"([1-9][0-9]{0,15})"')
 """The tags that `_reply` makes; tags are compared letter by letter, so `"02"` is none of them."""
@@ -24,7 +25,7 @@ def update_user_profile(
 ) -> Reply:
     """Change parts of your profile."""
     changes = body.model_dump(exclude_unset=True)
-    expected = expected_version(request.headers.get("if-match", "*"))
+    expected = expected_versions(request.headers.get("if-match"))
     return _reply(services.profiles.update_user_profile(request.caller, changes, expected))
 
 
@@ -46,17 +47,14 @@ def user_profile(profile: Profile) -> models.UserProfile:
     )
 
 
-def expected_version(if_match: str) -> int | None:
-    """Return the version that `If-Match` names, None for any. Raises `VersionMismatch`.
+def expected_versions(if_match: str | None) -> frozenset[int] | None:
+    """Return the versions that `If-Match` names, None for any.
 
-    A tag that we never made matches nothing (RFC 9110, 13.1.1).
+    A weak tag, or one that we never made, matches nothing (RFC 9110, 13.1.1).
     """
-    if if_match == "*":
+    if if_match is None or if_match == "*":
         return None
-    ours = _ENTITY_TAG.fullmatch(if_match)
-    if ours is None:
-        raise VersionMismatch("an entity tag that is not ours")
-    return int(ours[1])
+    return frozenset(int(match[1]) for tag in if_match.split(",") if (match := _OURS(tag.strip())))
 
 
 def _reply(profile: Profile) -> Reply:
