@@ -23,7 +23,7 @@ PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$target:$tools \
 # The models of the operations that the service calls; then the models of all 440 Amazon services can go.
 (cd "$target" && PYTHONDONTWRITEBYTECODE=1 "$python" -m service.aws.trim)
 find "$target/botocore/data" -mindepth 1 -maxdepth 1 -type d -exec rm -rf {} +
-rm -rf "$target/bin"
+rm -rf "${target:?}/bin"
 
 # Without .pyc files a start imports for 1 248 ms instead of 432. Unchecked: nothing here changes after the build,
 # and layers do not keep the times that a checked file is compared by.
