@@ -12,65 +12,23 @@ import itertools
 import json
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
-import httpx
 import pytest
-from botocore.awsrequest import AWSResponse
-from urllib3 import HTTPHeaderDict
 
 from service import models, telemetry
 from service.aws.clients import Clients
 from service.aws.tokens import AeadSealer
-from service.contract.invocation import snake_case
 from service.domain.accounts import Registration
 from service.domain.ports import Challenge, Grant, MfaClaims, RefreshClaims, Session, utc_now
 from service.domain.sessions import MfaRequired, SessionTokens
 from service.operations import OPERATIONS
 from service.settings import Settings
-from tests.api.conftest import Api, SignedIn
+from tests.api.canaries import HOW, Canaries, Person, QuotingAws
+from tests.api.conftest import Api
 from tests.api.test_malformed_requests import VALID
 
 pytestmark = pytest.mark.requirement(40)
-
-NUMBERS = itertools.count(1000)
-
-
-@dataclass
-class Canaries:
-    """Makes secrets, and finds them where they must not be."""
-
-    stream: io.StringIO
-    terminal: pytest.CaptureFixture[str]
-    secrets: list[str] = field(default_factory=list)
-    answers: list[httpx.Response] = field(default_factory=list)
-
-    def keep(self, secret: str) -> str:
-        self.secrets.append(secret)
-        return secret
-
-    def new(self, kind: str) -> str:
-        return self.keep(f"canary-{kind}-{next(NUMBERS)}-x7q")
-
-    def of(self, response: httpx.Response) -> httpx.Response:
-        """Keep an answer, and the tokens in it."""
-        self.answers.append(response)
-        if response.is_success and response.content:
-            body = response.json()
-            for name in ("accessToken", "refreshToken"):
-                if name in body:
-                    self.keep(body[name])
-                    self.keep(body[name].rpartition(".")[2])
-        return response
-
-    def check(self) -> None:
-        """Fail, naming secret and place, if a log line or an error body holds a secret."""
-        kept = self.stream.getvalue().splitlines() + self.terminal.readouterr().err.splitlines()
-        kept += [answer.text for answer in self.answers if answer.is_error]
-        found = [(secret[:40], line) for secret in self.secrets for line in kept if secret in line]
-        assert not found, found[:5]
 
 
 @pytest.fixture
@@ -84,77 +42,6 @@ def canaries(capfd: pytest.CaptureFixture[str]) -> Iterator[Canaries]:
     logging.root.handlers[:] = handlers
     logging.root.setLevel(level)
     telemetry.logger.setLevel(logging.INFO)
-
-
-@dataclass
-class Person:
-    """Somebody all of whose data are secrets, and what they send to each operation."""
-
-    api: Api
-    canaries: Canaries
-    address: str = ""
-    password: str = ""
-    session: SignedIn | None = None
-
-    def __post_init__(self) -> None:
-        self.address = self.canaries.new("mail") + "@example.com"
-        self.password = self.canaries.new("password")
-
-    def send(self, operation: str) -> httpx.Response:
-        return self.canaries.of(getattr(self, snake_case(operation))())
-
-    def get_health(self) -> httpx.Response:
-        return self.api.get("/health")
-
-    def get_readiness(self) -> httpx.Response:
-        return self.api.get("/health/ready")
-
-    def register_user(self) -> httpx.Response:
-        names = {"firstName": self.canaries.new("first"), "lastName": self.canaries.new("last")}
-        return self.api.register(self.address, self.password, **names)
-
-    def verify_email(self) -> httpx.Response:
-        return self.api.verify(self.address)
-
-    def resend_verification(self) -> httpx.Response:
-        return self.api.post("/auth/email/resend", {"email": self.address})
-
-    def login_user(self) -> httpx.Response:
-        agent = {"User-Agent": self.canaries.new("agent")}
-        response = self.api.login(self.address, self.password, headers=agent)
-        if response.is_success:
-            body = response.json()
-            self.session = SignedIn(body["accessToken"], body["refreshToken"], body["user"])
-        return response
-
-    def refresh_token(self) -> httpx.Response:
-        assert self.session
-        return self.api.refresh(self.session.refresh_token)
-
-    def logout_user(self) -> httpx.Response:
-        assert self.session
-        return self.api.logout(self.session)
-
-    def get_user_profile(self) -> httpx.Response:
-        assert self.session
-        return self.api.profile(self.session)
-
-    def update_user_profile(self) -> httpx.Response:
-        assert self.session
-        changes = {"firstName": self.canaries.new("name"), "timezone": "Canary/Zone-x7q-9"}
-        self.canaries.keep("Canary/Zone-x7q-9")
-        return self.api.change(self.session, changes)
-
-    def prepared_for(self, operation: str) -> Person:
-        """Go through what has to come before an operation."""
-        if operation in {"verifyEmail", "resendVerification"}:
-            self.send("registerUser")
-            self.canaries.keep(self.api.aws.code_for(self.address))
-        elif operation not in {"registerUser", "getHealth", "getReadiness"}:
-            steps = ("loginUser",) if self.session else ("registerUser", "verifyEmail", "loginUser")
-            for step in steps:
-                self.send(step)
-        return self
 
 
 def test_what_goes_well_is_logged_without_a_secret(
@@ -254,75 +141,6 @@ def test_a_secret_in_the_wrong_place_is_not_kept(
         assert answer.status_code < 500, headers
 
     canaries.check()
-
-
-class QuotingAws:
-    """Answers the n-th call with an error that repeats the request, as a library might."""
-
-    def __init__(self, clients: Clients) -> None:
-        self.fail = 0
-        self.how: Callable[[Any, str], Any] = answered(400, "ValidationException")
-        self._calls = 0
-        self.reached = False
-        for client in (clients.cognito, clients.dynamodb):
-            client.meta.events.register("before-send", self._answer)
-
-    @contextmanager
-    def failing(self, number: int, how: Callable[[Any, str], Any]) -> Iterator[None]:
-        """Fail one call of the block; `reached` tells afterwards whether there was one."""
-        self.fail, self.how, self._calls = number, how, 0
-        yield
-        self.reached = self._calls >= number
-        self.fail = 0
-
-    def _answer(self, request: Any, **_: object) -> Any:
-        if not self.fail:
-            return None
-        self._calls += 1
-        if self._calls != self.fail:
-            return None
-        body = request.body
-        return self.how(request, body.decode() if isinstance(body, bytes) else str(body))
-
-
-class _Content:
-    def __init__(self, content: bytes) -> None:
-        self._content = content
-
-    def stream(self, **_: object) -> Iterator[bytes]:
-        yield self._content
-
-
-def answered(status: int, code: str) -> Callable[[Any, str], Any]:
-    """Return an AWS error whose message is the request."""
-
-    def answer(request: Any, body: str) -> AWSResponse:
-        content = json.dumps({"__type": code, "message": body}).encode()
-        headers = HTTPHeaderDict({"x-amzn-errortype": code})
-        return AWSResponse(request.url, status, headers, _Content(content))
-
-    return answer
-
-
-def garbled(request: Any, body: str) -> AWSResponse:
-    """Answer 200 with something that is not JSON and holds the request."""
-    return AWSResponse(request.url, 200, HTTPHeaderDict(), _Content(f"<html>{body}".encode()))
-
-
-def raised(_: Any, body: str) -> AWSResponse:
-    """Fail as nobody foresaw."""
-    raise ValueError(f"cannot send {body}")
-
-
-HOW = {
-    "ValidationException": answered(400, "ValidationException"),
-    "InvalidParameterException": answered(400, "InvalidParameterException"),
-    "InvalidPasswordException": answered(400, "InvalidPasswordException"),
-    "NotAuthorizedException": answered(400, "NotAuthorizedException"),
-    "a code nobody knows": answered(400, "CanaryException"),
-    "a garbled answer": garbled,
-    "an exception": raised,
-}
 
 
 @pytest.fixture(scope="module")
