@@ -50,8 +50,8 @@ def compile_contract(source: Path) -> dict[str, Any]:
 def _share_schemas(compiled: dict[str, Any]) -> dict[str, Any]:
     """Replace the schemas of responses by the names under which they are returned.
 
-    Nearly all responses are the one problem: written out they were three fifths of the bundle,
-    and of the time to read it at a cold start.
+    Nearly all responses are the one problem: written out they were more than half of the
+    bundle, which every cold start reads.
     """
     shared = {}
     for operation in compiled.values():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import copy
 import functools
 import threading
 import time
@@ -13,7 +14,15 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from service.contract import ContractError, Fault, Problem, Reply, Request, create_app
+from service.contract import (
+    ContractError,
+    Fault,
+    Problem,
+    Reply,
+    Request,
+    create_app,
+    schema,
+)
 from tests.contract.client import JSON, Client
 from tests.contract.shed import CARD, TOOL_ID, Shed, ShedClosedError, authenticate, translate
 
@@ -197,9 +206,36 @@ def test_a_query_that_cannot_be_read(client: Client, query: str) -> None:
 
 def test_repeated_headers(client: Client) -> None:
     """A declared header parameter that comes twice is refused."""
-    headers = [("x-depth", "1"), ("x-depth", "2")]
+    answer = client.get(f"/v1/tools/{TOOL_ID}", headers=[("x-depth", "1"), ("x-depth", "2")])
 
-    assert client.get(f"/v1/tools/{TOOL_ID}", headers=headers).status == 400
+    assert answer.status == 400
+    assert answer.json["errors"][0]["code"] == "repeated"
+
+
+def test_an_encoded_body_is_not_read(client: Client, shed: Shed) -> None:
+    """A compressed body could grow without bound; none is announced, so none is read."""
+    headers = {**JSON, "content-encoding": "gzip"}
+
+    assert client.post("/v1/tools", SAW, headers=headers).status == 415
+    assert shed.arrived == []
+
+
+def test_patterns_that_backtrack_cannot_be_built() -> None:
+    """The validator's patterns are linear in time, without look-around."""
+    with pytest.raises(ValueError, match="regex"):
+        schema.build({"pattern": "^(?=a)b$"})
+
+
+def test_a_code_that_is_not_listed_is_off_the_contract(bundle: Bundle, shed: Shed) -> None:
+    """A problem of a documented status whose code the operation does not list is a 500."""
+    changed = copy.deepcopy(bundle)
+    changed["operations"]["listTools"]["responses"]["429"]["codes"] = []
+    shed.error = Problem("TOO_MANY")
+
+    answer = Client(shed.app(changed, check_responses=True)).get("/v1/tools")
+
+    assert answer.status == 500
+    assert "TOO_MANY is not in x-codes" in str(shed.observed[-1].error)
 
 
 @pytest.mark.parametrize(
