@@ -52,3 +52,16 @@ operation: .venv/ready ## write handler, domain function and failing tests of wh
 .PHONY: deploy-local
 deploy-local: .venv/ready ## deploy to an AWS on this machine, use it, take it down
 	$(BIN)/python -m ci.deploy_local
+
+# The peers have a virtual environment of their own: nothing of theirs may reach .venv.
+BENCH := .local/bench
+$(BENCH)/ready: benchmarks/requirements.txt pyproject.toml .venv/ready
+	$(BIN)/python -m venv --clear $(BENCH)
+	$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["dependencies"], sep="\n")' > $(BENCH)/service.txt
+	$(BENCH)/bin/pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt -r $(BENCH)/service.txt
+	@touch $@
+
+.PHONY: bench
+bench: $(BENCH)/ready ## measure beside FastAPI, Powertools and others; `make bench ARGS=--check` judges only
+	$(BIN)/python -m service.contract compile
+	$(BIN)/python -W ignore -m benchmarks $(BENCH)/bin/python $(ARGS)
