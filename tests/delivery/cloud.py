@@ -1,18 +1,16 @@
 """An account on the embedded AWS as the bootstrap leaves it, and Terraform's way to it."""
 
 import json
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from ci.deploy_local_aws import LocalAws, start_local_aws
+from ci.deploy_local_terraform import mirror
 from tests.delivery.handlers import Package
 from tests.delivery.machine import REGION, VARIABLES, RealMachine
 
-PROVIDER = "terraform-provider-aws_v5.100.0*"
-MIRRORS = (Path("/opt"), Path("/usr/share/terraform/plugins"), Path.home() / ".terraform.d")
 BACKEND = (
     "use_path_style",
     "skip_credentials_validation",
@@ -45,10 +43,10 @@ def account(scratch: Path, package: Package) -> Iterator[RealMachine]:
 
 def network(aws: LocalAws) -> dict[str, str]:
     """Return what leads boto3 and Terraform to the embedded AWS; no credentials are in it."""
-    mirror = plugins()
+    plugins = mirror()
     init = [
         "-no-color",
-        *([f"-plugin-dir={mirror}"] if mirror else []),
+        *([f"-plugin-dir={plugins}"] if plugins else []),
         *(f"-backend-config={setting}=true" for setting in BACKEND),
     ]
     return {
@@ -59,19 +57,6 @@ def network(aws: LocalAws) -> dict[str, str]:
         "TF_CLI_ARGS_apply": "-no-color",
         "TF_VAR_package_type": "Zip",
     }
-
-
-def plugins() -> Path | None:
-    """Find the folder of a Terraform plugin mirror, or None where plugins are downloaded.
-
-    TF_PLUGIN_MIRROR names it; otherwise the places are searched in which mirrors lie.
-    """
-    if named := os.environ.get("TF_PLUGIN_MIRROR"):
-        return Path(named)
-    for place in MIRRORS:
-        for found in sorted(place.glob(f"**/registry.terraform.io/**/{PROVIDER}")):
-            return found.parents[5]
-    return None
 
 
 def missing_tool() -> str | None:

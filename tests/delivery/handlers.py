@@ -1,7 +1,12 @@
 """Functions small enough to be packaged by a test, and the small contract that they keep."""
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 
+from service.contract import compile_contract
+
+ROOT = Path(__file__).resolve().parents[2]
 Package = Callable[[str], dict[str, str]]
 
 CONTRACT = """
@@ -62,6 +67,14 @@ def healthy(sha: str) -> dict[str, str]:
 def unready(sha: str) -> dict[str, str]:
     """Return the files of a function that starts, and does not reach what it needs."""
     return _package(sha, ready=503)
+
+
+def service(sha: str) -> dict[str, str]:
+    """Return the files of the service itself; its packages are the emulator's own."""
+    files = (ROOT / "service").rglob("*.py")
+    found = {str(file.relative_to(ROOT)): file.read_text() for file in files}
+    bundle = json.dumps(compile_contract(ROOT / "openapi.yaml"))
+    return found | {"service/bundle.json": bundle, "COMMIT": sha}
 
 
 def _package(sha: str, ready: int) -> dict[str, str]:

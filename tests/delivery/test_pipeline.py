@@ -13,7 +13,7 @@ import pytest
 from ci import plan
 from tests.delivery.cloud import account, missing_tool
 from tests.delivery.events import Event, pull_request, push, schedule
-from tests.delivery.handlers import healthy, unready
+from tests.delivery.handlers import CONTRACT, healthy, service, unready
 from tests.delivery.jobs import Run
 from tests.delivery.machine import BRANCHES, VARIABLES, RealMachine
 from tests.delivery.rehearse import DEPLOY, PHASES
@@ -47,14 +47,16 @@ def start(machine: RealMachine) -> Start:
 
 
 @pytest.fixture(scope="module")
-def dev(start: Start) -> Run:
-    """A pull request deployed dev for the first time."""
+def dev(start: Start, machine: RealMachine) -> Run:
+    """A pull request deployed dev for the first time, with the service itself."""
+    machine.package, machine.contract = service, None
     return start(pull_request("a" * 40))
 
 
 @pytest.fixture(scope="module")
-def prod(start: Start, dev: Run) -> Run:
-    """It was merged, and prod was deployed for the first time."""
+def prod(start: Start, machine: RealMachine, dev: Run) -> Run:
+    """Prod was deployed for the first time, from here on with a small function."""
+    machine.package, machine.contract = healthy, CONTRACT
     return start(push("b" * 40))
 
 
@@ -113,6 +115,14 @@ def test_a_pull_request_deploys_dev(machine: RealMachine, dev: Run) -> None:
     assert [job for job in dev.order if job in PHASES] == list(PHASES)
     assert {dev.jobs[job].environment for job in PHASES} == {"dev"}
     assert live(machine, "dev")["FunctionVersion"] == "1"
+
+
+def test_the_deployed_service_is_fuzzed_with_every_operation(dev: Run) -> None:
+    """Through the gateway, with the whole contract, and nothing is found."""
+    operations = len(json.loads(service("")["service/bundle.json"])["operations"])
+
+    assert any(f"{operations} selected / {operations} total" in line for line in dev.log)
+    assert any("generated" in line and " passed" in line for line in dev.log)
 
 
 def test_the_image_is_attested_and_its_list_of_contents_kept(

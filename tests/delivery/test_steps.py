@@ -4,6 +4,7 @@ import json
 from email.message import Message
 from pathlib import Path
 from typing import Any
+from urllib.error import URLError
 
 import pytest
 
@@ -197,7 +198,7 @@ def test_a_smoke_test_names_what_is_wrong(
     def get(asked: str) -> Answer:
         found = answers[asked]
         if isinstance(found, Exception):
-            raise smoke.urllib.error.URLError("reset")
+            raise URLError("reset")
         assert isinstance(found, Answer)
         return found
 
