@@ -1,79 +1,30 @@
-"""The Lambda entry point: `service.lambda_handler.handler`.
-
-Everything is built when Lambda imports this module, before the first request. One event loop then
-serves every invocation, one at a time, with handlers called inline: a new loop, a thread or a
-lifespan for each would cost more than the request (docs/decisions/0060-lambda-entry.md).
-"""
+"""The Lambda entry point: `service.lambda_handler.handler`, built when Lambda imports it."""
 
 from __future__ import annotations
 
-import asyncio
-import json
+import gc
 import os
-import uuid
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
-from starlette.types import ASGIApp
-
-from service import telemetry
-from service.app import BUNDLE, create
-from service.aws.secrets import with_secrets
-from service.contract import Exchange, Problem
-from service.contract.problems import MEDIA_TYPE, Catalogue
-from service.gateway import Connection, MalformedEventError, connection
-from service.settings import Settings
+if TYPE_CHECKING:
+    from service.invocations import LambdaHandler
 
 
-class LambdaHandler:
-    """Answers API Gateway's events with an ASGI application; never raises for a request."""
+def start(environment: Mapping[str, str]) -> LambdaHandler:
+    """Return the handler of a deployment. Raises `SettingsError` for a faulty environment.
 
-    def __init__(self, app: ASGIApp, catalogue: Catalogue) -> None:
-        self._app = app
-        self._catalogue = catalogue
-        self._loop = asyncio.new_event_loop()
+    What a start makes lives as long as the process: the garbage collector would look at it again
+    and again while it grows, and find nothing, for an eighth of the start.
+    """
+    gc.disable()
+    try:
+        from service.invocations import build  # noqa: PLC0415  # Without the collector.
 
-    def __call__(self, event: Any, context: Any) -> dict[str, Any]:
-        """Return the response to one event, a problem when it is not a request at all."""
-        try:
-            request = connection(event)
-        except MalformedEventError as fault:
-            refused = Connection({"method": "", "path": "/"}, b"", multi_value=False)
-            problem = Problem("VALIDATION_FAILED", str(fault))
-            return self._refuse(refused, problem, fault, context)
-        try:
-            self._loop.run_until_complete(self._serve(request))
-            return request.result()
-        except (Exception, asyncio.CancelledError) as fault:
-            return self._refuse(request, Problem("INTERNAL_ERROR"), fault, context)
-
-    def close(self) -> None:
-        """Close the event loop; Lambda never does, tests must."""
-        self._loop.close()
-
-    async def _serve(self, request: Connection) -> None:
-        await self._app(request.scope, request.receive, request.send)
-
-    def _refuse(
-        self, request: Connection, problem: Problem, cause: BaseException, context: Any
-    ) -> dict[str, Any]:
-        """Log and return the answer to what the application did not answer itself."""
-        request_id = getattr(context, "aws_request_id", None) or str(uuid.uuid4())
-        method, path = request.scope["method"], request.scope["path"]
-        rendered = self._catalogue.render(problem, request_id, path, token_sent=False)
-        telemetry.observe(
-            Exchange(request_id, method, status=rendered.status, code=rendered.code, error=cause)
-        )
-        headers = {"content-type": MEDIA_TYPE, "x-request-id": request_id}
-        return request.refusal(rendered.status, headers, rendered.body)
+        return build(environment)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
-def build(environment: Mapping[str, str]) -> LambdaHandler:
-    """Return the handler of a deployment. Raises `SettingsError` for a faulty environment."""
-    bundle = json.loads(BUNDLE.read_bytes())
-    settings = Settings.from_environment(with_secrets(environment))
-    catalogue = Catalogue(bundle["problems"], realm=bundle["document"]["info"]["title"])
-    return LambdaHandler(create(settings, bundle=bundle, inline=True), catalogue)
-
-
-handler = build(os.environ)
+handler = start(os.environ)

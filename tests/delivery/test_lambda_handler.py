@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import gc
 import importlib
 import json
 import os
@@ -19,7 +20,9 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from service import telemetry
 from service.app import create
+from service.invocations import LambdaHandler
 from service.settings import Settings
 from tests.delivery.gateway_events import SOURCE, event_1, event_2, recorded, response
 
@@ -195,10 +198,10 @@ def test_a_malformed_event_is_a_problem_and_no_crash(handler: Handler) -> None:
 
 
 def test_a_refused_event_is_logged_without_its_content(
-    handler: Handler, capsys: pytest.CaptureFixture[str], entry: ModuleType
+    handler: Handler, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Its type and where it was refused, in one line of JSON."""
-    entry.telemetry.configure("INFO", sys.stdout)
+    telemetry.configure("INFO", sys.stdout)
 
     handler({"version": "2.0", "body": "hunter2"}, CONTEXT)
 
@@ -258,11 +261,11 @@ async def answers_too_much(send: Any) -> None:
     [raises, is_cancelled, says_nothing, stops_half_way, leaves_a_task_behind, answers_too_much],
 )
 def test_after_any_failure_the_next_request_is_served_on_the_same_loop(
-    handler: Any, entry: ModuleType, fault: Callable[[Any], Any]
+    handler: Any, fault: Callable[[Any], Any]
 ) -> None:
     """A failed request is a 500 of ours, and the loop it leaves behind works."""
     app = Broken(fault)
-    broken = entry.LambdaHandler(app, handler._catalogue)
+    broken = LambdaHandler(app, handler._catalogue)
 
     first = response(broken(recorded("health"), CONTEXT))
     second = response(broken(recorded("health"), CONTEXT))
@@ -275,6 +278,12 @@ def test_after_any_failure_the_next_request_is_served_on_the_same_loop(
     assert second.status_code == 204
     assert app.loops[0] is app.loops[1]
     assert "hunter2" not in first.text
+
+
+def test_the_garbage_collector_runs_after_the_start(entry: ModuleType) -> None:
+    """It rests while the modules are imported and never looks at them again, but it runs."""
+    assert gc.isenabled()
+    assert gc.get_freeze_count() > 10_000
 
 
 def test_requests_make_no_thread_and_no_loop(handler: Handler) -> None:
