@@ -11,13 +11,12 @@ missed.
 from __future__ import annotations
 
 import argparse
-import compileall
 import json
 import subprocess
 import sys
 from pathlib import Path
 
-from benchmarks import cold, contract, report, surroundings, warm
+from benchmarks import cold, report, surroundings, warm
 
 
 def main() -> int:
@@ -41,20 +40,14 @@ def main() -> int:
 
 def measure(options: argparse.Namespace) -> report.Samples:
     """Return the samples of all scenarios."""
-    scratch = options.python.absolute().parent.parent
-    contract.write(scratch)
-    for package in ("service", "benchmarks", "tests"):
-        # Everything from bytecode, as in the image.
-        compileall.compile_dir(surroundings.ROOT / package, quiet=1)
     keys = surroundings.Keys()
     with surroundings.aws(keys) as endpoint:
-        environment = surroundings.environment(endpoint, scratch)
-        python = options.python.absolute()
-        starts = cold_starts(options.cold, python, environment)
-        return starts | warm.measure(options.warm, options.size, python, environment, keys)
+        installation = surroundings.install(options.python.absolute(), endpoint)
+        starts = cold_starts(options.cold, installation)
+        return starts | warm.measure(options.warm, options.size, installation, keys)
 
 
-def cold_starts(rounds: int, python: Path, environment: dict[str, str]) -> report.Samples:
+def cold_starts(rounds: int, installation: surroundings.Installation) -> report.Samples:
     """Return the seconds of cold starts by the clock and of the processor."""
     clock: dict[str, list[float]] = {}
     processor: dict[str, list[float]] = {}
@@ -62,7 +55,7 @@ def cold_starts(rounds: int, python: Path, environment: dict[str, str]) -> repor
     for turn in range(rounds + 1):
         start = turn % len(peers)
         for peer in peers[start:] + peers[:start]:
-            elapsed, used = cold.measure(peer, python, environment)
+            elapsed, used = cold.measure(peer, installation)
             if turn:  # The first turn fills the page cache.
                 clock.setdefault(peer, []).append(elapsed)
                 processor.setdefault(peer, []).append(used)

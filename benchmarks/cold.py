@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import time
-from collections.abc import Mapping
-from pathlib import Path
 
 from benchmarks import surroundings
 from tests.delivery.runtime_api import runtime_api
@@ -21,7 +19,7 @@ HANDLERS = {
 }
 
 
-def measure(peer: str, python: Path, environment: Mapping[str, str]) -> tuple[float, float]:
+def measure(peer: str, installation: surroundings.Installation) -> tuple[float, float]:
     """Return the seconds of one cold start, by the clock and of the processor.
 
     Other work on the machine moves the first far more than the second. Raises RuntimeError for any
@@ -31,10 +29,10 @@ def measure(peer: str, python: Path, environment: Mapping[str, str]) -> tuple[fl
     with runtime_api() as api:
         started = time.perf_counter()
         process = subprocess.Popen(
-            [python, "-m", "awslambdaric", HANDLERS[peer]],
-            cwd=surroundings.ROOT,
+            [installation.python, "-m", "awslambdaric", HANDLERS[peer]],
+            cwd=installation.tree,
             env={
-                **environment,
+                **installation.environment,
                 "AWS_LAMBDA_RUNTIME_API": api.address,
                 "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13",
             },

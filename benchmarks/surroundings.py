@@ -5,11 +5,14 @@ from __future__ import annotations
 import base64
 import json
 import os
+import shutil
+import subprocess
 import threading
 import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -17,6 +20,9 @@ from typing import Any
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
+
+from benchmarks import contract
+from service.contract import compile_contract
 
 ROOT = Path(__file__).resolve().parent.parent
 REGION, POOL, CLIENT_ID = "eu-central-1", "eu-central-1_Bench0000", "1benchmark2345678"
@@ -122,8 +128,31 @@ def aws(keys: Keys) -> Iterator[str]:
         server.server_close()
 
 
-def environment(endpoint: str, scratch: Path) -> dict[str, str]:
-    """Return the environment of every measured process; bytecode is written and read."""
+@dataclass(frozen=True)
+class Installation:
+    """How a measured process is started: as the image would, from a tree that is built for it."""
+
+    python: Path
+    tree: Path
+    environment: dict[str, str]
+
+
+def install(python: Path, endpoint: str) -> Installation:
+    """Build the tree: the code, the compiled contracts, the trimmed service models, bytecode."""
+    scratch = python.parent.parent
+    tree = scratch / "tree"
+    shutil.rmtree(tree, ignore_errors=True)
+    for package in ("service", "benchmarks"):
+        shutil.copytree(ROOT / package, tree / package, ignore=shutil.ignore_patterns("*.pyc"))
+    contract.write(scratch)
+    bundle = compile_contract(ROOT / "openapi.yaml")
+    (tree / "service" / "bundle.json").write_text(json.dumps(bundle))
+    for module in (["service.aws.trim"], ["compileall", "-q", "."]):
+        subprocess.run([python, "-m", *module], cwd=tree, check=True)
+    return Installation(python, tree, _environment(endpoint, scratch))
+
+
+def _environment(endpoint: str, scratch: Path) -> dict[str, str]:
     return {
         "PATH": os.environ["PATH"],
         "PYTHONHASHSEED": "0",

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from benchmarks import surroundings
@@ -44,11 +43,11 @@ class Worker:
 
 
 @contextmanager
-def worker(peer: str, python: Path, environment: Mapping[str, str]) -> Iterator[Worker]:
+def worker(peer: str, installation: surroundings.Installation) -> Iterator[Worker]:
     process = subprocess.Popen(
-        [python, "-m", "benchmarks.worker", MODULES[peer]],
-        cwd=surroundings.ROOT,
-        env=dict(environment),
+        [installation.python, "-m", "benchmarks.worker", MODULES[peer]],
+        cwd=installation.tree,
+        env=installation.environment,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -78,13 +77,13 @@ class Requests:
 
 
 def measure(
-    rounds: int, size: int, python: Path, environment: Mapping[str, str], keys: surroundings.Keys
+    rounds: int, size: int, installation: surroundings.Installation, keys: surroundings.Keys
 ) -> dict[str, dict[str, list[float]]]:
     """Return the seconds per request of every round, by scenario and peer, interleaved."""
     requests = Requests(keys, size)
     samples: dict[str, dict[str, list[float]]] = {}
     with ExitStack() as stack:
-        workers = {peer: stack.enter_context(worker(peer, python, environment)) for peer in MODULES}
+        workers = {peer: stack.enter_context(worker(peer, installation)) for peer in MODULES}
         for peer, process in workers.items():
             _check(peer, process, requests)
         for turn in range(rounds + 1):

@@ -22,7 +22,7 @@ from service.contract import Reply, Request, create_app
 from service.contract.model import Model, Timestamp
 from service.contract.problems import Catalogue
 from service.handlers.problems import translate
-from service.lambda_handler import LambdaHandler
+from service.invocations import LambdaHandler
 
 
 class PlanGoal(Model):
