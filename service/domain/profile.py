@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from service.domain.errors import SessionEnded, VersionMismatch
+from service.domain.errors import VersionMismatch
 from service.domain.ports import AccountStore, Caller, Clock, Profile
 from service.domain.sessions import Sessions
 
@@ -24,9 +24,7 @@ class Profiles:
 
     def get_user_profile(self, caller: Caller) -> Profile:
         """Return the caller's profile, in one read with the session. Raises `SessionEnded`."""
-        session, profile = self.sessions.store.with_profile(caller)
-        if profile is None or not self.sessions.alive(session):
-            raise SessionEnded
+        _, profile = self.sessions.current(caller)
         return profile
 
     def update_user_profile(

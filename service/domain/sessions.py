@@ -6,7 +6,7 @@ be alive for a token to work, and a refresh token that is sealed, counted and go
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from service.domain.accounts import Accounts
@@ -19,6 +19,7 @@ from service.domain.errors import (
     NotAdvanced,
     SessionEnded,
     UserUnknown,
+    VersionMismatch,
 )
 from service.domain.ports import (
     Audit,
@@ -107,7 +108,7 @@ class Sessions:
             self.audit("login", "challenged", user_id=answer.user_id)
             return self._challenge(email, answer)
         with audited(self.audit, "login", answer.user_id):
-            signed_in = self._open(answer, user_agent)
+            signed_in = self.open(answer, user_agent, second_factor=False)
         self.audit("login", "success", user_id=answer.user_id)
         return signed_in
 
@@ -134,6 +135,55 @@ class Sessions:
         self._revoke(session.user_id, session.refresh_token)
         self.audit("logout", "success", user_id=caller.user_id)
 
+    def current(self, caller: Caller) -> tuple[Session, Profile]:
+        """Return the caller's session and profile, in one read. Raises `SessionEnded`."""
+        session, profile = self.store.with_profile(caller)
+        if session is None or profile is None or not self.alive(session):
+            raise SessionEnded
+        return session, profile
+
+    def open(self, grant: Grant, user_agent: str, *, second_factor: bool) -> SignedIn:
+        """Open a session for somebody whom the directory has let in.
+
+        `second_factor` tells whether it asked for one. Raises `InvalidCredentials`, `Unavailable`.
+        """
+        now = self.clock()
+        session = Session(
+            user_id=grant.user_id,
+            session_id=grant.session_id,
+            created_at=now,
+            last_used_at=now,
+            expires_at=now + self.policy.absolute,
+            user_agent=user_agent[:USER_AGENT_LIMIT],
+            refresh_token=grant.refresh_token,
+        )
+        try:
+            profile = self._profile(grant, now, second_factor)
+            self.store.open(session)
+        except DomainError:
+            self._revoke(grant.user_id, grant.refresh_token)
+            raise
+        return SignedIn(self._tokens(grant, session.session_id, session.generation), profile)
+
+    def end_others(self, caller: Caller) -> None:
+        """End every session of the caller's but this one, at the directory as far as it answers.
+
+        Raises `Unavailable`.
+        """
+        for session in self.store.end_all(caller.user_id, keep=caller.session_id):
+            self._revoke(caller.user_id, session.refresh_token)
+
+    def end_every(self, user_id: str) -> None:
+        """End every session of a user, at the directory as far as it answers.
+
+        Raises `Unavailable`.
+        """
+        self.store.end_all(user_id)
+        try:
+            self.directory.sign_out_everywhere(user_id)
+        except DomainError as fault:
+            self.audit("revoke", "error", user_id=user_id, reason=str(fault))
+
     def alive(self, session: Session | None) -> bool:
         """Tell whether a session may still be used."""
         now = self.clock()
@@ -148,30 +198,11 @@ class Sessions:
         token = self.sealer.seal_mfa(claims, self.clock() + MFA_CHALLENGE_LIFETIME)
         return MfaRequired(token, round(MFA_CHALLENGE_LIFETIME.total_seconds()))
 
-    def _open(self, grant: Grant, user_agent: str) -> SignedIn:
-        now = self.clock()
-        session = Session(
-            user_id=grant.user_id,
-            session_id=grant.session_id,
-            created_at=now,
-            last_used_at=now,
-            expires_at=now + self.policy.absolute,
-            user_agent=user_agent[:USER_AGENT_LIMIT],
-            refresh_token=grant.refresh_token,
-        )
-        try:
-            profile = self._profile(grant, now)
-            self.store.open(session)
-        except DomainError:
-            self._revoke(grant.user_id, grant.refresh_token)
-            raise
-        return SignedIn(self._tokens(grant, session.session_id, session.generation), profile)
-
-    def _profile(self, grant: Grant, now: datetime) -> Profile:
+    def _profile(self, grant: Grant, now: datetime, second_factor: bool) -> Profile:
         """Return the profile of somebody who has just proven the address, mended if need be."""
         profile = self.accounts.store.load(grant.user_id)
         if profile is None:
-            return self.accounts.heal(
+            profile = self.accounts.heal(
                 DirectoryUser(
                     user_id=grant.user_id,
                     email=grant.email,
@@ -181,15 +212,29 @@ class Sessions:
                     last_name=grant.last_name,
                 )
             )
-        if profile.email_verified:
+        elif not profile.email_verified:
+            profile = self._mark_verified(profile, now)
+        if profile.mfa_enabled == second_factor:
             return profile
-        return self._mark_verified(profile, now)
+        return self._follow(profile, second_factor, now)
 
     def _mark_verified(self, profile: Profile, now: datetime) -> Profile:
         try:
             return self.accounts.store.mark_verified(profile.user_id, now)
         except UserUnknown as gone:
             raise InvalidCredentials("the account was deleted meanwhile") from gone
+
+    def _follow(self, profile: Profile, second_factor: bool, now: datetime) -> Profile:
+        """Let the profile say of the second step what the directory does."""
+        changed = replace(
+            profile, mfa_enabled=second_factor, updated_at=now, version=profile.version + 1
+        )
+        try:
+            self.accounts.store.update(changed, profile.version)
+        except VersionMismatch:
+            return profile  # Somebody changes it at this moment; the next sign-in looks again.
+        self.audit("heal_mfa", "success", user_id=profile.user_id)
+        return changed
 
     def _advance(self, claims: RefreshClaims) -> int:
         """Return the generation that the next token carries; end the family on a replay."""
