@@ -17,6 +17,8 @@ def start(environment: Mapping[str, str]) -> LambdaHandler:
     What a start makes lives as long as the process: the garbage collector would look at it again
     and again while it grows, and find nothing, for an eighth of the start.
     """
+    # Pydantic otherwise reads the metadata of every installed package, for plugins of its own.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     gc.disable()
     try:
         from service.invocations import build  # noqa: PLC0415  # Without the collector.
