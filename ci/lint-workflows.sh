@@ -6,4 +6,5 @@ cd "$(dirname "$0")/.."
 
 zizmor --offline --persona=pedantic --no-progress .github
 check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
 git ls-files -z --cached --others --exclude-standard '*.sh' | xargs -0 shellcheck

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-REPOSITORY = "lifestyle/lifestyle-api"
+REPOSITORY = "acme/lifestyle-api"
 
 
 @dataclass(frozen=True)

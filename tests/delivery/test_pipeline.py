@@ -9,13 +9,15 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from ci import plan
 from tests.delivery.cloud import account, missing_tool
 from tests.delivery.events import Event, pull_request, push, schedule
 from tests.delivery.handlers import CONTRACT, healthy, service, unready
 from tests.delivery.jobs import Run
-from tests.delivery.machine import BRANCHES, VARIABLES, RealMachine
+from tests.delivery.machine import BRANCHES, VARIABLES, role
+from tests.delivery.real import RealMachine
 from tests.delivery.rehearse import DEPLOY, PHASES
 from tests.delivery.runner import Runner
 
@@ -139,6 +141,17 @@ def test_no_job_output_holds_the_account_number(dev: Run) -> None:
 
     assert not [line for line in dev.log if "is dropped" in line]
     assert all(outputs)
+
+
+@pytest.mark.parametrize(("environment", "other"), [("dev", "prod"), ("prod", "dev")])
+def test_a_role_trusts_its_own_environment_alone(
+    machine: RealMachine, environment: str, other: str
+) -> None:
+    """AWS refuses the token of a job of the other environment, whatever the workflow says."""
+    assert machine.exchange(role(environment), environment)["SessionToken"]
+
+    with pytest.raises(ClientError, match="Not authorized to perform sts:AssumeRoleWithWebId"):
+        machine.exchange(role(environment), other)
 
 
 def test_a_push_deploys_prod_behind_an_approval(machine: RealMachine, prod: Run) -> None:

@@ -8,7 +8,8 @@ import pytest
 from tests.delivery.events import pull_request, push
 from tests.delivery.handlers import healthy
 from tests.delivery.jobs import Run
-from tests.delivery.machine import BRANCHES, VARIABLES, RealMachine
+from tests.delivery.machine import BRANCHES, VARIABLES
+from tests.delivery.real import RealMachine
 from tests.delivery.runner import Runner, pairs
 from tests.delivery.workflow import WorkflowError
 
