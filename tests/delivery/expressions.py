@@ -69,12 +69,14 @@ class Evaluator:
         self.contexts = contexts
         self.functions: dict[str, Callable[..., Any]] = {
             "contains": _contains,
-            "startswith": lambda text, head: _text(text).lower().startswith(_text(head).lower()),
-            "endswith": lambda text, tail: _text(text).lower().endswith(_text(tail).lower()),
+            "startswith": lambda text, head: (
+                as_text(text).lower().startswith(as_text(head).lower())
+            ),
+            "endswith": lambda text, tail: as_text(text).lower().endswith(as_text(tail).lower()),
             "format": _format,
-            "join": lambda items, by=",": _text(by).join(map(_text, items)),
+            "join": lambda items, by=",": as_text(by).join(map(as_text, items)),
             "tojson": lambda value: json.dumps(value, indent=2),
-            "fromjson": lambda text: json.loads(_text(text)),
+            "fromjson": lambda text: json.loads(as_text(text)),
             "hashfiles": lambda *patterns: _hash_files(workspace, patterns),
             **(status or {}),
         }
@@ -90,7 +92,7 @@ class Evaluator:
         stripped = template.strip()
         if stripped.startswith("${{") and stripped.find("}}") == len(stripped) - 2:
             return self.value(stripped[3:-2])
-        return re.sub(r"\$\{\{(.*?)\}\}", lambda m: _text(self.value(m[1])), template, flags=re.S)
+        return re.sub(r"\$\{\{(.*?)\}\}", lambda m: as_text(self.value(m[1])), template, flags=re.S)
 
     def condition(self, source: str) -> bool:
         """Evaluate an `if:`; without a status function it stands behind success()."""
@@ -259,7 +261,8 @@ def _number(value: Any) -> float:
         return math.nan
 
 
-def _text(value: Any) -> str:
+def as_text(value: Any) -> str:
+    """Turn a value into the text that GitHub makes of it."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -274,13 +277,13 @@ def _text(value: Any) -> str:
 def _contains(where: Any, what: Any) -> bool:
     if isinstance(where, list):
         return any(_equal(item, what) for item in where)
-    return _text(what).lower() in _text(where).lower()
+    return as_text(what).lower() in as_text(where).lower()
 
 
 def _format(template: str, *values: Any) -> str:
     return re.sub(
         r"\{\{|\}\}|\{(\d+)\}",
-        lambda m: m[0][0] if m[1] is None else _text(values[int(m[1])]),
+        lambda m: m[0][0] if m[1] is None else as_text(values[int(m[1])]),
         template,
     )
 

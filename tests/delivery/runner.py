@@ -12,7 +12,7 @@ from tempfile import mkdtemp
 from typing import Any
 
 from tests.delivery.events import REPOSITORY, Event
-from tests.delivery.expressions import Evaluator, ExpressionError, Strict
+from tests.delivery.expressions import Evaluator, ExpressionError, Strict, as_text
 from tests.delivery.jobs import Ended, Machine, Refused, Run, Running
 from tests.delivery.workflow import Job, Workflow, WorkflowError
 
@@ -142,7 +142,7 @@ class Runner:
             **running.env,
             **{key: late.text(value) for key, value in step.get("env", {}).items()},
         }
-        return {key: "" if value is None else str(value) for key, value in written.items()}
+        return {key: as_text(value) for key, value in written.items()}
 
     def _command(
         self, run: Run, running: Running, script: str, step: dict[str, Any], env: dict[str, str]
@@ -183,7 +183,7 @@ class Runner:
         evaluator = Evaluator({**contexts, "steps": steps})
         outputs = {}
         for name, template in running.job.body.get("outputs", {}).items():
-            value = str(evaluator.text(template) or "")
+            value = as_text(evaluator.text(template))
             # GitHub: "Skip output '...' since it may contain secret."
             if value != running.mask(value):
                 run.log.append(f"  {key}: output {name} is dropped, it holds a masked value")

@@ -47,8 +47,8 @@ def test_a_step_passes_values_on_through_its_files(tmp_path: Path) -> None:
           needs: first
           runs-on: x
           steps:
-            - run: test "$WORD$LATER" = hello
-              env: {WORD: "${{ needs.first.outputs.word }}"}
+            - run: test "$WORD$LATER $YES" = "hello true"
+              env: {WORD: "${{ needs.first.outputs.word }}", YES: "${{ 1 == 1 }}"}
         """,
         tmp_path,
     )
