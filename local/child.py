@@ -25,7 +25,7 @@ from local.checkpoint import Checkpoint
 from local.front import Front
 
 MINISTACK = "1.5.33"
-# Module -> service. ses only keeps the mails that Cognito sends; sts tells a caller who he is.
+# Module -> service. ses keeps the mails that Cognito and the service send; sts tells who asks.
 SERVICES = {
     "cognito": "cognito-idp",
     "dynamodb": "dynamodb",
@@ -114,6 +114,7 @@ def _assemble(state: Path | None, scratch: Path, *, strict: bool) -> tuple[Front
     modules = {name: app._get_module(name) for name in SERVICES}
     if strict:
         patches.apply(modules["cognito"])
+        patches.allow_mail_by_identity(importlib.import_module("ministack.core.iam_actions"))
     checkpoint = Checkpoint(modules, MINISTACK, state / "state.json" if state else None)
     notice = checkpoint.load()
     return Front(app, checkpoint), notice

@@ -1,4 +1,4 @@
-"""The mails that Cognito sent, as the mailbox page and the tests read them."""
+"""The mails that Cognito and the service sent, as the mailbox page and the tests read them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _mail(record: dict[str, Any], address: str) -> Mail:
     sent = datetime.fromtimestamp(record["Timestamp"], UTC)
     return {
         "to": address,
-        "subject": record["Subject"],
+        "subject": record["Subject"] or "",
         "body": body,
         "code": code[0] if code else "",
         "sentAt": sent.isoformat(timespec="milliseconds").replace("+00:00", "Z"),

@@ -9,6 +9,7 @@ https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference.
 
 from __future__ import annotations
 
+import json
 import secrets
 import threading
 import time
@@ -36,6 +37,24 @@ def apply(cognito: ModuleType) -> None:
     _resend_and_reset_only_in_the_right_state(cognito)
     _accept_a_totp_code_once(cognito)
     _bind_mfa_sessions(cognito)  # Last, because Cognito looks at the session before the code.
+
+
+def allow_mail_by_identity(iam: ModuleType) -> None:
+    """Evaluate policies on the identity that a mail is from, where ministack asks for `*`.
+
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsimpleemailservicev2.html
+    """
+
+    def make(original: Handler) -> Handler:
+        def resource(method: str, path: str, body: bytes, region: str, account: str) -> Any:
+            if path.rstrip("/") != "/v2/email/outbound-emails":
+                return original(method, path, body, region, account)
+            domain = json.loads(body)["FromEmailAddress"].rpartition("@")[2]
+            return f"arn:aws:ses:{region}:{account}:identity/{domain}"
+
+        return resource
+
+    _replace(iam, "_ses_v2_resource_arn", make)
 
 
 def age_codes(cognito: ModuleType, seconds: float) -> None:

@@ -1,4 +1,4 @@
-"""Makes the user pool, its client, the table and the application's credentials, or finds them."""
+"""Makes pool, client, table, mail identity and the application's credentials, or finds them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import boto3
 from botocore.config import Config
 
 from local.remote import Remote
-from local.shape import ROLES, Shape
+from local.shape import DOCUMENTS, MAIL_DOMAIN, MAIL_SENDER, Shape
 
 # The emulators take this access key for the account's root and do not check its signature.
 ROOT_KEY = "test"
@@ -26,13 +26,14 @@ def provision(endpoint: str, shape: Shape) -> dict[str, Any]:
     `SERVICE` has the permissions of all roles together. Every run hands out new access keys,
     because a secret key can be read only once.
     """
-    cognito, dynamodb, iam = (
+    cognito, dynamodb, iam, mail = (
         _client_of(service, endpoint, shape.region)
-        for service in ("cognito-idp", "dynamodb", "iam")
+        for service in ("cognito-idp", "dynamodb", "iam", "sesv2")
     )
     pool_id, pool_arn = _pool(cognito, shape)
     client_id, secret = _client(cognito, shape, pool_id)
     _table(dynamodb, shape)
+    _mail_identity(mail)
     common = {
         "AWS_REGION": shape.region,
         "AWS_DEFAULT_REGION": shape.region,
@@ -40,10 +41,14 @@ def provision(endpoint: str, shape: Shape) -> dict[str, Any]:
         "COGNITO_CLIENT_ID": client_id,
         "COGNITO_CLIENT_SECRET": secret,
         "USERS_TABLE": shape.table_name,
+        "MAIL_SENDER": MAIL_SENDER,
         "TOKEN_ISSUER": f"https://cognito-idp.{shape.region}.amazonaws.com/{pool_id}",
     }
-    policies = {role: shape.policy(role, pool_arn) for role in ROLES}
-    holders = {SERVICE: policies, **{role: {role: policies[role]} for role in ROLES}}
+    holders = {
+        role: {name: shape.policy(name, pool_arn) for name in names}
+        for role, names in DOCUMENTS.items()
+    }
+    holders[SERVICE] = {name: text for held in holders.values() for name, text in held.items()}
     return {
         holder: {**common, **_access_key(iam, shape.principal(holder), held)}
         for holder, held in holders.items()
@@ -96,6 +101,13 @@ def _table(dynamodb: Any, shape: Shape) -> None:
     dynamodb.update_continuous_backups(
         TableName=name, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
     )
+
+
+def _mail_identity(mail: Any) -> None:
+    # Verified at once: nobody here has to prove that a domain is theirs.
+    known = mail.list_email_identities()["EmailIdentities"]
+    if MAIL_DOMAIN not in [identity["IdentityName"] for identity in known]:
+        mail.create_email_identity(EmailIdentity=MAIL_DOMAIN)
 
 
 def _access_key(iam: Any, user: str, policies: dict[str, str]) -> dict[str, str]:

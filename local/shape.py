@@ -28,7 +28,12 @@ PASSWORD_POLICY: dict[str, Any] = {
 
 # The documents of the deployed roles; each of them is a principal of the embedded AWS too.
 POLICIES = Path(__file__).resolve().parent.parent / "infra" / "service" / "policies"
-ROLES = ("api-handler", "reconciler")
+DOCUMENTS = {"api-handler": ("api-handler", "mail"), "reconciler": ("reconciler",)}
+ROLES = tuple(DOCUMENTS)
+
+# What our own mails come from; Cognito has a sender of its own.
+MAIL_DOMAIN = "lifestyle.example"
+MAIL_SENDER = f"no-reply@{MAIL_DOMAIN}"
 
 
 @dataclass(frozen=True)
@@ -136,18 +141,22 @@ class Shape:
         """The TimeToLiveSpecification of the table; the attribute holds epoch seconds."""
         return {"AttributeName": "expiresAt", "Enabled": True}
 
-    def policy(self, role: str, pool_arn: str) -> str:
-        """Return a role's IAM policy document as it is deployed, for the resources made here."""
+    def policy(self, name: str, pool_arn: str) -> str:
+        """Return an IAM policy document as it is deployed, for the resources made here."""
         table = f"arn:aws:dynamodb:{self.region}:{self.account}:table/{self.table_name}"
-        secrets = f"arn:aws:ssm:{self.region}:{self.account}:parameter/{self.principal(role)}/*"
-        template = Template((POLICIES / f"{role}.json.tftpl").read_text())
-        return template.substitute(pool_arn=pool_arn, table_arn=table, secrets_arn=secrets)
+        secrets = f"arn:aws:ssm:{self.region}:{self.account}:parameter/{self.principal(name)}/*"
+        identity = f"arn:aws:ses:{self.region}:{self.account}:identity/{MAIL_DOMAIN}"
+        template = Template((POLICIES / f"{name}.json.tftpl").read_text())
+        return template.substitute(
+            pool_arn=pool_arn, table_arn=table, secrets_arn=secrets, identity_arn=identity
+        )
 
     @property
     def fingerprint(self) -> str:
         """A digest that changes with any part of the shape."""
         parts = [self.user_pool, self.mfa, self.client, self.table, self.time_to_live]
-        text = json.dumps([*parts, *(self.policy(role, "") for role in ROLES)], sort_keys=True)
+        policies = [self.policy(name, "") for names in DOCUMENTS.values() for name in names]
+        text = json.dumps([*parts, *policies, MAIL_SENDER], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
 

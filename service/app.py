@@ -15,6 +15,7 @@ from service.aws.accounts import DynamoAccounts
 from service.aws.clients import Clients, connect
 from service.aws.cognito import CognitoDirectory
 from service.aws.jwks import JwksCache, fetcher
+from service.aws.mail import SesMailer
 from service.aws.sessions import DynamoSessions
 from service.aws.table import Table
 from service.aws.tokens import AccessTokens, AeadSealer
@@ -22,11 +23,13 @@ from service.contract import create_app
 from service.contract.site import Site
 from service.domain.accounts import Accounts
 from service.domain.health import Health
+from service.domain.notices import Notices
 from service.domain.ports import (
     AccountStore,
     Audit,
     Clock,
     Directory,
+    Mailer,
     Sealer,
     SessionStore,
     utc_now,
@@ -46,18 +49,19 @@ CONTRACT = Path(__file__).parents[1] / "openapi.yaml"
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """The adapters a deployment runs on; tests put fakes in their place."""
+    """The adapters a deployment runs on; tests put fakes in their place. No mailer: mail is off."""
 
     directory: Directory
     accounts: AccountStore
     sessions: SessionStore
     sealer: Sealer
+    mailer: Mailer | None = None
     audit: Audit = telemetry.audit
     clock: Clock = utc_now
 
 
 def adapters(settings: Settings, clients: Clients, clock: Clock = utc_now) -> Ports:
-    """Return the ports on Amazon Cognito and DynamoDB."""
+    """Return the ports on Amazon Cognito, DynamoDB and SES."""
     table = Table(clients.dynamodb, settings.table)
     sealer = AeadSealer(settings.sealing_keys)
     return Ports(
@@ -70,6 +74,7 @@ def adapters(settings: Settings, clients: Clients, clock: Clock = utc_now) -> Po
         accounts=DynamoAccounts(table),
         sessions=DynamoSessions(table, sealer),
         sealer=sealer,
+        mailer=SesMailer(clients.mail, settings.mail_sender) if settings.mail_sender else None,
         clock=clock,
     )
 
@@ -101,6 +106,7 @@ def assemble(settings: Settings, ports: Ports) -> Services:
         accounts=accounts,
         sessions=sessions,
         profiles=Profiles(sessions=sessions, store=ports.accounts, clock=ports.clock),
+        notices=Notices(ports.mailer, ports.audit),
         health=Health(directory=ports.directory, store=ports.accounts),
         clock=ports.clock,
         version=settings.version,
@@ -120,6 +126,10 @@ def create(
     Sends nothing: a deployment whose AWS is unreachable starts and answers 503.
     """
     telemetry.configure(settings.log_level)
+    if settings.mail_sender is None:
+        telemetry.logger.warning(
+            "mail is off: MAIL_SENDER is not set, so nobody is told of changes"
+        )
     clients = clients or connect(settings.region)
     tokens = AccessTokens(
         JwksCache(fetcher(settings.jwks_url)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -36,6 +37,7 @@ class Settings:
     refresh_grace: timedelta = timedelta(seconds=30)
     replace_unverified_after: timedelta = timedelta(seconds=2)
     hide_existing_accounts: bool = False
+    mail_sender: str | None = None
     allowed_origins: tuple[str, ...] = ()
     log_level: str = "INFO"
     version: str = "dev"
@@ -64,10 +66,13 @@ class Settings:
                 "REPLACE_UNVERIFIED_AFTER_SECONDS", timedelta(seconds=2)
             ),
             hide_existing_accounts=read.parsed("HIDE_EXISTING_ACCOUNTS", _boolean, "false"),
+            mail_sender=read.parsed("MAIL_SENDER", _address, "") or None,
             allowed_origins=read.parsed("ALLOWED_ORIGINS", _origins, ""),
             log_level=read.choice("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), "INFO"),
             version=read.text("SERVICE_VERSION", "dev"),
         )
+        if settings.hide_existing_accounts and not settings.mail_sender:
+            read.fault("HIDE_EXISTING_ACCOUNTS", "it needs MAIL_SENDER: the owner is mailed")
         read.finish()
         return settings
 
@@ -96,6 +101,12 @@ def _boolean(text: str) -> bool:
         return {"true": True, "1": True, "false": False, "0": False}[text.lower()]
     except KeyError:
         raise ValueError("it must be true or false") from None
+
+
+def _address(text: str) -> str:
+    if text and not re.fullmatch(r"[!-?A-~]+@[A-Za-z0-9.-]+", text):
+        raise ValueError("it must be one address, without a name")
+    return text
 
 
 def _origins(text: str) -> tuple[str, ...]:
@@ -150,6 +161,9 @@ class _Reader:
             return int(text) * unit
 
         return self.parsed(name, parse, str(default // unit))
+
+    def fault(self, name: str, text: str) -> None:
+        self._faults.append(f"{name}: {text}")
 
     def finish(self) -> None:
         if self._faults:

@@ -78,9 +78,9 @@ class CallRecorder:
 
 @contextmanager
 def recording(clients: Clients) -> Iterator[CallRecorder]:
-    """Record the calls of both clients for the duration of the block."""
+    """Record the calls of the clients for the duration of the block."""
     recorder = CallRecorder()
-    emitters = [client.meta.events for client in (clients.cognito, clients.dynamodb)]
+    emitters = [client.meta.events for client in (clients.cognito, clients.dynamodb, clients.mail)]
     for events in emitters:
         events.register("before-parameter-build", recorder)
     try:

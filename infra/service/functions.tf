@@ -16,7 +16,7 @@ locals {
     SECRETS_VERSION        = tostring(var.secrets_version)
     SERVICE_VERSION        = var.service_version
     USERS_TABLE            = var.dynamodb_table_name
-  }, { for from in var.mail[*].from : "MAIL_FROM" => from }, var.extra_environment)
+  }, { for from in var.mail[*].from : "MAIL_SENDER" => from }, var.extra_environment)
 }
 
 resource "aws_cloudwatch_log_group" "function" {

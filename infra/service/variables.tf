@@ -95,9 +95,14 @@ variable "allowed_origins" {
 }
 
 variable "hide_existing_accounts" {
-  description = "Whether registration answers alike for taken and free addresses."
+  description = "Whether registration answers alike for taken and free addresses; the owner is mailed, so it needs `mail`."
   type        = bool
   default     = false
+
+  validation {
+    condition     = !var.hide_existing_accounts || var.mail != null
+    error_message = "hide_existing_accounts mails the owner of a taken address: set mail too."
+  }
 }
 
 variable "log_level" {

@@ -1,4 +1,4 @@
-"""The two AWS clients, with every timeout and retry written down; importing connects to nothing."""
+"""The AWS clients, with every timeout and retry written down; importing connects to nothing."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from botocore.loaders import Loader
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
     from mypy_boto3_dynamodb import DynamoDBClient
+
+    from service.aws.mail import MailClient
 
 # Everything this service asks of AWS. `trim` keeps these operations of the service models, and
 # the role of the function is compared with them.
@@ -39,6 +41,7 @@ OPERATIONS = {
         "TransactWriteItems",
         "UpdateItem",
     ),
+    "sesv2": ("SendEmail",),
     "ssm": ("GetParameter",),
 }
 
@@ -46,9 +49,12 @@ OPERATIONS = {
 CONNECT_TIMEOUT = 1.0
 DIRECTORY_READ_TIMEOUT = 3.0
 TABLE_READ_TIMEOUT = 1.5
+MAIL_READ_TIMEOUT = 1.5
 # SignUp is not idempotent and the SDK cannot tell calls apart, so it repeats none of Cognito's.
 DIRECTORY_ATTEMPTS = 1
 TABLE_ATTEMPTS = 2
+# A mail that comes twice does less harm than one that never comes.
+MAIL_ATTEMPTS = 2
 # As many as the server has threads for handlers, so that none waits for a connection.
 POOL_CONNECTIONS = 128
 # Written by `trim` at build time, not kept in the repository.
@@ -58,10 +64,11 @@ MODELS_VERSION = "botocore-version"
 
 @dataclass(frozen=True, slots=True)
 class Clients:
-    """The low-level clients all adapters share; both are safe to use from many threads."""
+    """The low-level clients all adapters share; all are safe to use from many threads."""
 
     cognito: CognitoIdentityProviderClient
     dynamodb: DynamoDBClient
+    mail: MailClient
 
 
 def connect(region: str, models: Path = MODELS) -> Clients:
@@ -82,6 +89,14 @@ def connect(region: str, models: Path = MODELS) -> Clients:
                 "dynamodb",
                 region_name=region,
                 config=client_config(TABLE_READ_TIMEOUT, TABLE_ATTEMPTS),
+            ),
+        ),
+        mail=cast(
+            "MailClient",
+            session.create_client(
+                "sesv2",
+                region_name=region,
+                config=client_config(MAIL_READ_TIMEOUT, MAIL_ATTEMPTS),
             ),
         ),
     )

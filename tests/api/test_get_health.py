@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -82,6 +84,19 @@ def test_an_unknown_path_is_404(api: Api) -> None:
     """Also one that differs by a slash or by case."""
     for path in ("/health/", "/Health", "/auth/register-test", "/debug", "//health"):
         assert api.get(f"http://127.0.0.1/v1{path}").status_code == 404, path
+
+
+def test_the_start_says_when_mail_is_off(
+    settings: Settings, clients: Clients, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One warning where nobody will be told of changes, none where people are."""
+    create(settings, clients=clients)
+    assert "mail is off" not in capsys.readouterr().out
+
+    create(replace(settings, mail_sender=None), clients=clients)
+
+    (line,) = capsys.readouterr().out.splitlines()
+    assert json.loads(line)["message"].startswith("mail is off: MAIL_SENDER is not set")
 
 
 def test_creating_the_service_sends_nothing(settings: Settings, clients: Clients) -> None:

@@ -44,6 +44,8 @@ MOTO_CANNOT = {
     "test_a_deleted_user_is_gone_with_all_tokens": "answers a deleted user's token with 500",
     "test_each_method_of_the_directory_is_one_call": "has no RevokeToken (500)",
     "test_signing_out_everywhere_ends_every_family": "leaves the refresh tokens alive",
+    "test_a_mail_arrives_as_it_was_written": "keeps mails where no request reads them",
+    "test_the_mailbox_finds_the_code": "keeps mails where no request reads them",
 }
 # Nobody reads the mail of the simulator's addresses, so no test there can know a code.
 NEEDS_MAIL = pytest.mark.skipif(REAL, reason="needs the mailed code; AWS_REAL=1 has no mailbox")

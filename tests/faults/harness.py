@@ -91,7 +91,7 @@ class FaultInjector:
         self._faults: tuple[Fault, ...] = ()
         self._dead = False
         self._lock = threading.Lock()
-        for client in (clients.cognito, clients.dynamodb):
+        for client in (clients.cognito, clients.dynamodb, clients.mail):
             client.meta.events.register("before-send", _Hook(self, client))
 
     @contextmanager

@@ -7,11 +7,13 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+import boto3
 import pyotp
 import pytest
 from botocore.exceptions import ClientError
 
 from local.emulator import Emulator, start_embedded
+from local.shape import MAIL_SENDER
 from tests.local.customer import Customer
 
 pytestmark = pytest.mark.usefixtures("only_ministack")
@@ -230,3 +232,24 @@ def test_an_mfa_session_survives_a_wrong_code_and_works_once(aws: Emulator) -> N
     assert outcome(ada.answer_challenge, session, "000000") == "CodeMismatchException"
     assert outcome(ada.answer_challenge, session, code) == "done"
     assert outcome(ada.answer_challenge, session, code) == "NotAuthorizedException"
+
+
+def test_a_policy_on_the_identity_allows_its_mails(emulator: tuple[Emulator, bool]) -> None:
+    """SES asks for the identity a mail is from; unpatched, only a policy on `*` would do."""
+    aws, strict = emulator
+
+    def mail(role: str, sender: str = MAIL_SENDER) -> str:
+        of = aws.roles[role]
+        session = boto3.Session(of["AWS_ACCESS_KEY_ID"], of["AWS_SECRET_ACCESS_KEY"])
+        ses = session.client("sesv2", endpoint_url=aws.endpoint, region_name=of["AWS_REGION"])
+        text = {"Data": "Hello"}
+        return outcome(
+            ses.send_email,
+            FromEmailAddress=sender,
+            Destination={"ToAddresses": ["ada@example.com"]},
+            Content={"Simple": {"Subject": text, "Body": {"Text": text}}},
+        )
+
+    assert mail("api-handler") == ("done" if strict else "AccessDeniedException")
+    assert mail("api-handler", "no-reply@elsewhere.example") == "AccessDeniedException"
+    assert mail("reconciler") == "AccessDeniedException"

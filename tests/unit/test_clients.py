@@ -49,11 +49,12 @@ def test_the_worst_registration_ends_before_lambda_does() -> None:
     assert worst < LAMBDA_TIMEOUT
 
 
-def test_the_directory_is_asked_once_and_the_table_twice(trimmed: Clients) -> None:
+def test_the_directory_is_asked_once_and_the_others_twice(trimmed: Clients) -> None:
     """SignUp must never be repeated by the SDK."""
     assert trimmed.cognito.meta.config.retries["total_max_attempts"] == 1
     assert trimmed.dynamodb.meta.config.retries["total_max_attempts"] == 2
-    for client in (trimmed.cognito, trimmed.dynamodb):
+    assert trimmed.mail.meta.config.retries["total_max_attempts"] == 2
+    for client in (trimmed.cognito, trimmed.dynamodb, trimmed.mail):
         assert client.meta.config.retries["mode"] == "standard"
         assert client.meta.config.max_pool_connections == 128
 
@@ -97,7 +98,11 @@ def test_trimmed_models_describe_the_same_operations(
     """Each kept operation is what it was, down to the last member; no other is there."""
     whole = connect("eu-central-1", tmp_path / "absent")
 
-    for mine, theirs in ((trimmed.cognito, whole.cognito), (trimmed.dynamodb, whole.dynamodb)):
+    for mine, theirs in (
+        (trimmed.cognito, whole.cognito),
+        (trimmed.dynamodb, whole.dynamodb),
+        (trimmed.mail, whole.mail),
+    ):
         kept, full = mine.meta.service_model, theirs.meta.service_model
         assert set(kept.operation_names) == set(OPERATIONS[kept.service_name])
         assert mine.meta.endpoint_url == theirs.meta.endpoint_url
@@ -136,7 +141,7 @@ def test_a_half_written_directory_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_the_documentation_is_gone(models: Path) -> None:
-    """The three models are under 100 KiB; botocore's have 3 MiB."""
+    """The four models are under 100 KiB; botocore's have 3 MiB."""
     size = sum(path.stat().st_size for path in models.rglob("service-2.json"))
 
     assert size < 100 * 1024

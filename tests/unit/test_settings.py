@@ -40,6 +40,7 @@ def test_a_whole_environment_needs_no_more() -> None:
     assert settings.session_absolute == timedelta(days=30)
     assert settings.refresh_grace == timedelta(seconds=30)
     assert settings.hide_existing_accounts is False
+    assert settings.mail_sender is None
     assert settings.sealing_keys == {"k1": bytes(range(32))}
 
 
@@ -54,6 +55,7 @@ def test_everything_can_be_said_otherwise() -> None:
             "SESSION_ABSOLUTE_DAYS": "2",
             "REFRESH_GRACE_SECONDS": "0",
             "HIDE_EXISTING_ACCOUNTS": "TRUE",
+            "MAIL_SENDER": "no-reply@example.com",
             "ALLOWED_ORIGINS": "https://app.example, http://localhost:5173",
             "LOG_LEVEL": "DEBUG",
             "SERVICE_VERSION": "1.2.3",
@@ -66,6 +68,7 @@ def test_everything_can_be_said_otherwise() -> None:
     assert settings.session_absolute == timedelta(days=2)
     assert settings.refresh_grace == timedelta(0)
     assert settings.hide_existing_accounts is True
+    assert settings.mail_sender == "no-reply@example.com"
     assert settings.allowed_origins == ("https://app.example", "http://localhost:5173")
     assert (settings.log_level, settings.version) == ("DEBUG", "1.2.3")
 
@@ -116,6 +119,10 @@ def test_each_missing_variable_is_named_alone(name: str, value: str | None) -> N
         ("SESSION_ABSOLUTE_DAYS", "36501"),
         ("REFRESH_GRACE_SECONDS", "soon"),
         ("HIDE_EXISTING_ACCOUNTS", "yes please"),
+        ("HIDE_EXISTING_ACCOUNTS", "true"),
+        ("MAIL_SENDER", "Lifestyle <no-reply@example.com>"),
+        ("MAIL_SENDER", "a@example.com, b@example.com"),
+        ("MAIL_SENDER", "example.com"),
         ("ALLOWED_ORIGINS", "*"),
         ("ALLOWED_ORIGINS", "https://app.example,app.example"),
         ("LOG_LEVEL", "verbose"),

@@ -193,7 +193,7 @@ run "mail_is_allowed_only_from_the_identity" {
   }
 
   assert {
-    condition     = aws_lambda_function.function["api-handler"].environment[0].variables.MAIL_FROM == "no-reply@example.com"
+    condition     = aws_lambda_function.function["api-handler"].environment[0].variables.MAIL_SENDER == "no-reply@example.com"
     error_message = "The function knows its sender."
   }
 }
