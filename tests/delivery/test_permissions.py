@@ -77,6 +77,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> CallRecorder:
     return recorder
 
 
+@pytest.mark.timeout(300)  # Seconds: it runs a suite.
 def test_api_role_is_what_the_api_suite_uses(tmp_path: Path) -> None:
     """The suite passes as this role, and each of the role's permissions was used in it."""
     target = tmp_path / "calls.json"

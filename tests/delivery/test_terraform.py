@@ -16,6 +16,7 @@ INFRA = Path(__file__).resolve().parents[2] / "infra"
 ROOTS = ("bootstrap", "base", "service")
 PLATFORMS = 15  # Archives that were published for the pinned version of the provider.
 
+pytestmark = pytest.mark.timeout(300)  # Seconds on a machine that does other things meanwhile.
 terraform_only = pytest.mark.skipif(
     shutil.which("terraform") is None, reason="terraform is not installed"
 )
@@ -29,7 +30,7 @@ def terraform(directory: Path, *arguments: str) -> subprocess.CompletedProcess[s
         capture_output=True,
         text=True,
         check=False,
-        timeout=110,
+        timeout=280,
     )
 
 

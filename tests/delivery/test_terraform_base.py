@@ -17,9 +17,10 @@ from local.emulator import start_embedded
 from local.shape import Shape
 from service.settings import parse_sealing_keys
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("terraform") is None, reason="terraform is not installed"
-)
+pytestmark = [
+    pytest.mark.skipif(shutil.which("terraform") is None, reason="terraform is not installed"),
+    pytest.mark.timeout(300),  # Seconds on a machine that does other things meanwhile.
+]
 # What tells two resources of one shape apart, and the tags that only Terraform sets.
 IDENTITY = {
     "Arn",

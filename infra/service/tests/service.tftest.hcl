@@ -1,4 +1,7 @@
+# Plans only, for speed; values that AWS would make are mocked in the plan.
 mock_provider "aws" {
+  override_during = plan
+
   mock_data "aws_caller_identity" {
     defaults = { account_id = "123456789012" }
   }
@@ -51,6 +54,8 @@ variables {
 }
 
 run "function_is_as_promised" {
+  command = plan
+
   assert {
     condition     = aws_lambda_function.function["api-handler"].function_name == "api-handler-dev"
     error_message = "The function's name is fixed."
@@ -78,6 +83,8 @@ run "function_is_as_promised" {
 }
 
 run "environment_holds_no_secret" {
+  command = plan
+
   assert {
     condition = length(setintersection(
       keys(aws_lambda_function.function["api-handler"].environment[0].variables), ["COGNITO_CLIENT_SECRET", "SEALING_KEYS"]
@@ -92,6 +99,8 @@ run "environment_holds_no_secret" {
 }
 
 run "contract_decides_the_throttled_routes" {
+  command = plan
+
   assert {
     condition     = contains(keys(aws_apigatewayv2_route.route), "$default")
     error_message = "Everything that is not throttled goes the default way."
@@ -118,6 +127,8 @@ run "contract_decides_the_throttled_routes" {
 }
 
 run "a_preflight_is_answered_for_named_origins" {
+  command = plan
+
   variables {
     allowed_origins = ["https://app.example.com"]
   }
@@ -134,6 +145,8 @@ run "a_preflight_is_answered_for_named_origins" {
 }
 
 run "without_origins_there_is_no_cors" {
+  command = plan
+
   assert {
     condition     = length(aws_apigatewayv2_api.api.cors_configuration) == 0
     error_message = "Nothing is opened by default."
@@ -141,6 +154,8 @@ run "without_origins_there_is_no_cors" {
 }
 
 run "roles_stay_within_the_boundary" {
+  command = plan
+
   assert {
     condition     = alltrue([for role in aws_iam_role.function : role.permissions_boundary == "arn:aws:iam::123456789012:policy/lifestyle-functions-dev"])
     error_message = "Every role of a function has the boundary."
@@ -155,6 +170,8 @@ run "roles_stay_within_the_boundary" {
 }
 
 run "logs_do_not_stay_for_ever" {
+  command = plan
+
   assert {
     condition     = alltrue([for group in aws_cloudwatch_log_group.function : group.retention_in_days > 0]) && aws_cloudwatch_log_group.access.retention_in_days > 0
     error_message = "Every log group has a retention."
@@ -167,6 +184,8 @@ run "logs_do_not_stay_for_ever" {
 }
 
 run "someone_is_told" {
+  command = plan
+
   variables {
     alarm_email = "oncall@example.com"
   }
@@ -183,6 +202,8 @@ run "someone_is_told" {
 }
 
 run "mail_is_allowed_only_from_the_identity" {
+  command = plan
+
   variables {
     mail = { identity_arn = "arn:aws:ses:eu-central-1:123456789012:identity/example.com", from = "no-reply@example.com" }
   }
