@@ -24,6 +24,7 @@ from service.contract.site import Site
 from service.domain.accounts import Accounts
 from service.domain.health import Health
 from service.domain.notices import Notices
+from service.domain.open_sessions import OpenSessions
 from service.domain.ports import (
     AccountStore,
     Audit,
@@ -105,6 +106,7 @@ def assemble(settings: Settings, ports: Ports) -> Services:
     return Services(
         accounts=accounts,
         sessions=sessions,
+        open_sessions=OpenSessions(sessions),
         profiles=Profiles(sessions=sessions, store=ports.accounts, clock=ports.clock),
         notices=Notices(ports.mailer, ports.audit),
         health=Health(directory=ports.directory, store=ports.accounts),

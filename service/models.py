@@ -189,6 +189,21 @@ class Tokens(Model):
     """A span of time in seconds."""
 
 
+class OpenSession(Model):
+    """One sign-in on one device."""
+
+    id: str
+    """The id of a session."""
+    created_at: Annotated[Timestamp, Field(alias="createdAt")]
+    """RFC 3339, UTC."""
+    last_used_at: Annotated[Timestamp, Field(alias="lastUsedAt")]
+    """RFC 3339, UTC."""
+    user_agent: Annotated[str | None, Field(alias="userAgent")] = None
+    """What the client called itself when it signed in."""
+    current: bool
+    """Whether it is the session you ask with."""
+
+
 class UserProfile(Model):
     """What is stored about a person. What was never given is left out."""
 
@@ -290,6 +305,13 @@ class SignedIn(Model):
     expires_in: Annotated[int, Field(alias="expiresIn")]
     """A span of time in seconds."""
     user: UserProfile
+
+
+class SessionList(Model):
+    """Open sessions, the one used last first."""
+
+    sessions: list[OpenSession]
+    """One entry for each sign-in that is still open."""
 
 
 class UpdateUserProfileRequest(Model):

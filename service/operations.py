@@ -21,6 +21,9 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "loginUser": sessions.login_user,
     "refreshToken": sessions.refresh_token,
     "logoutUser": sessions.logout_user,
+    "logoutEverywhere": sessions.logout_everywhere,
+    "listSessions": sessions.list_sessions,
+    "revokeSession": sessions.revoke_session,
     # profile
     "getUserProfile": profile.get_user_profile,
     "updateUserProfile": profile.update_user_profile,

@@ -9,6 +9,7 @@
     │   ├── InvalidRefreshToken     INVALID_REFRESH_TOKEN
     │   └── SessionEnded            UNAUTHORIZED
     ├── EmailNotVerified            EMAIL_NOT_VERIFIED
+    ├── SessionUnknown              NOT_FOUND
     ├── WrongPassword               WRONG_PASSWORD
     ├── EmailTaken                  EMAIL_TAKEN
     ├── RegistrationInProgress      REGISTRATION_IN_PROGRESS
@@ -91,6 +92,12 @@ class EmailNotVerified(DomainError):
     """Raised when the address of the account has not been proven yet."""
 
     code = "EMAIL_NOT_VERIFIED"
+
+
+class SessionUnknown(DomainError):
+    """Raised when a session is not there, is over, or is somebody else's."""
+
+    code = "NOT_FOUND"
 
 
 class WrongPassword(DomainError):

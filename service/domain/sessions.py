@@ -132,7 +132,7 @@ class Sessions:
             session = self.store.end(caller.user_id, caller.session_id)
             if session is None:
                 raise SessionEnded("signed out before")
-        self._revoke(session.user_id, session.refresh_token)
+        self.revoke(session.user_id, session.refresh_token)
         self.audit("logout", "success", user_id=caller.user_id)
 
     def current(self, caller: Caller) -> tuple[Session, Profile]:
@@ -154,14 +154,14 @@ class Sessions:
             created_at=now,
             last_used_at=now,
             expires_at=now + self.policy.absolute,
-            user_agent=user_agent[:USER_AGENT_LIMIT],
+            user_agent="".join(filter(str.isprintable, user_agent))[:USER_AGENT_LIMIT].strip(),
             refresh_token=grant.refresh_token,
         )
         try:
             profile = self._profile(grant, now, second_factor)
             self.store.open(session)
         except DomainError:
-            self._revoke(grant.user_id, grant.refresh_token)
+            self.revoke(grant.user_id, grant.refresh_token)
             raise
         return SignedIn(self._tokens(grant, session.session_id, session.generation), profile)
 
@@ -171,7 +171,7 @@ class Sessions:
         Raises `Unavailable`.
         """
         for session in self.store.end_all(caller.user_id, keep=caller.session_id):
-            self._revoke(caller.user_id, session.refresh_token)
+            self.revoke(caller.user_id, session.refresh_token)
 
     def end_every(self, user_id: str) -> None:
         """End every session of a user, at the directory as far as it answers.
@@ -181,6 +181,13 @@ class Sessions:
         self.store.end_all(user_id)
         try:
             self.directory.sign_out_everywhere(user_id)
+        except DomainError as fault:
+            self.audit("revoke", "error", user_id=user_id, reason=str(fault))
+
+    def revoke(self, user_id: str, refresh_token: str) -> None:
+        """End the family at the directory too; the row is gone, so a failure opens nothing."""
+        try:
+            self.directory.revoke(refresh_token)
         except DomainError as fault:
             self.audit("revoke", "error", user_id=user_id, reason=str(fault))
 
@@ -250,15 +257,8 @@ class Sessions:
             return stored.generation
         self.audit("refresh_replayed", "failure", user_id=claims.user_id)
         self.store.end(claims.user_id, claims.session_id)
-        self._revoke(claims.user_id, claims.refresh_token)
+        self.revoke(claims.user_id, claims.refresh_token)
         raise InvalidRefreshToken("an older refresh token was used again")
-
-    def _revoke(self, user_id: str, refresh_token: str) -> None:
-        """End the family at the directory too; the row is gone, so a failure opens nothing."""
-        try:
-            self.directory.revoke(refresh_token)
-        except DomainError as fault:
-            self.audit("revoke", "error", user_id=user_id, reason=str(fault))
 
     def _tokens(self, grant: Grant, session_id: str, generation: int) -> SessionTokens:
         claims = RefreshClaims(grant.user_id, session_id, generation, grant.refresh_token)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from service.domain.accounts import Accounts
 from service.domain.health import Health
 from service.domain.notices import Notices
+from service.domain.open_sessions import OpenSessions
 from service.domain.ports import Clock
 from service.domain.profile import Profiles
 from service.domain.sessions import Sessions
@@ -18,6 +19,7 @@ class Services:
 
     accounts: Accounts
     sessions: Sessions
+    open_sessions: OpenSessions
     profiles: Profiles
     notices: Notices
     health: Health

@@ -43,3 +43,31 @@ def logout_user(services: Services, request: Request) -> Reply:
     """End this session at once."""
     services.sessions.logout_user(request.caller)
     return Reply()
+
+
+def logout_everywhere(services: Services, request: Request) -> Reply:
+    """End every session of yours at once."""
+    services.open_sessions.logout_everywhere(request.caller)
+    return Reply()
+
+
+def list_sessions(services: Services, request: Request) -> models.SessionList:
+    """List your open sessions."""
+    return models.SessionList(
+        sessions=[
+            models.OpenSession(
+                id=session.session_id,
+                created_at=session.created_at,
+                last_used_at=session.last_used_at,
+                user_agent=session.user_agent or None,
+                current=session.session_id == request.caller.session_id,
+            )
+            for session in services.open_sessions.list_sessions(request.caller)
+        ]
+    )
+
+
+def revoke_session(services: Services, session_id: str, request: Request) -> Reply:
+    """End one of your sessions."""
+    services.open_sessions.revoke_session(request.caller, session_id)
+    return Reply()

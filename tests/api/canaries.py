@@ -106,6 +106,18 @@ class Person:
         assert self.session
         return self.api.logout(self.session)
 
+    def list_sessions(self) -> httpx.Response:
+        assert self.session
+        return self.api.sessions(self.session)
+
+    def revoke_session(self) -> httpx.Response:
+        assert self.session
+        return self.api.revoke(self.session, self.session.session_id)
+
+    def logout_everywhere(self) -> httpx.Response:
+        assert self.session
+        return self.api.logout_all(self.session)
+
     def get_user_profile(self) -> httpx.Response:
         assert self.session
         return self.api.profile(self.session)

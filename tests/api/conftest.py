@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -50,6 +52,10 @@ class SignedIn:
     user: Mapping[str, Any]
 
     @property
+    def session_id(self) -> str:
+        return session_id(self.access_token)
+
+    @property
     def headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.access_token}"}
 
@@ -94,6 +100,15 @@ class Api:
 
     def logout(self, session: SignedIn) -> httpx.Response:
         return self.request("POST", "/auth/logout", headers=session.headers)
+
+    def sessions(self, session: SignedIn) -> httpx.Response:
+        return self.get("/auth/sessions", headers=session.headers)
+
+    def revoke(self, session: SignedIn, session_id: str) -> httpx.Response:
+        return self.request("DELETE", f"/auth/sessions/{session_id}", headers=session.headers)
+
+    def logout_all(self, session: SignedIn) -> httpx.Response:
+        return self.request("POST", "/auth/logout-all", headers=session.headers)
 
     def profile(self, session: SignedIn) -> httpx.Response:
         return self.get("/users/profile", headers=session.headers)
@@ -227,6 +242,13 @@ def problem(response: httpx.Response, status: int, code: str) -> dict[str, Any]:
     assert document["requestId"] == response.headers["x-request-id"]
     assert None not in document.values()
     return document
+
+
+def session_id(access_token: str) -> str:
+    """Return the session that an access token of Cognito's belongs to."""
+    payload = access_token.split(".")[1]
+    claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    return str(claims["origin_jti"])
 
 
 def pointers(response: httpx.Response) -> list[tuple[str, str]]:

@@ -8,12 +8,15 @@ from typing import Any
 import pytest
 
 from service.operations import OPERATIONS
-from tests.api.conftest import ADA, BOB, Api, SignedIn, problem
+from tests.api.conftest import ADA, BOB, Api, SignedIn, problem, session_id
 
 
 @dataclass(frozen=True)
 class Probe:
-    """A request that succeeds for whoever is signed in, on their own account."""
+    """A request that succeeds for whoever is signed in, on their own account.
+
+    `{sessionId}` in a path stands for the caller's own session.
+    """
 
     method: str
     path: str
@@ -24,6 +27,9 @@ class Probe:
 
 BEARER = {
     "logoutUser": Probe("POST", "/auth/logout", 204),
+    "listSessions": Probe("GET", "/auth/sessions", 200),
+    "revokeSession": Probe("DELETE", "/auth/sessions/{sessionId}", 204),
+    "logoutEverywhere": Probe("POST", "/auth/logout-all", 204),
     "getUserProfile": Probe("GET", "/users/profile", 200),
     "updateUserProfile": Probe("PATCH", "/users/profile", 200, {"firstName": "Changed"}),
 }
@@ -46,6 +52,12 @@ class Caller:
     headers: dict[str, str]
     ada: SignedIn
     bob: SignedIn
+
+    @property
+    def session_id(self) -> str:
+        """The session the caller's token belongs to; nobody has Ada's to try."""
+        token = self.headers.get("Authorization", self.ada.headers["Authorization"])
+        return session_id(token.removeprefix("Bearer "))
 
 
 @pytest.fixture(params=["anonymous", "owner", "other user", "signed out"])
@@ -73,12 +85,20 @@ def test_everybody_reaches_their_own_and_nobody_elses(
     """Anonymous and signed out: 401. Bob: his own account changes and Ada's does not."""
     probe = BEARER[operation]
 
-    response = api.request(probe.method, probe.path, json=probe.body, headers=caller.headers)
+    path = probe.path.replace("{sessionId}", caller.session_id)
+    response = api.request(probe.method, path, json=probe.body, headers=caller.headers)
 
     if caller.kind in ("anonymous", "signed out"):
         problem(response, 401, "UNAUTHORIZED")
     else:
         assert response.status_code == probe.status
+    if operation == "logoutEverywhere" and response.is_success:
+        ended, kept = (
+            (caller.ada, caller.bob) if caller.kind == "owner" else (caller.bob, caller.ada)
+        )
+        assert api.profile(ended).status_code == 401
+        assert api.profile(kept).status_code == 200
+        return
     ada, bob = api.profile(caller.ada), api.profile(caller.bob)
     changes = probe.method == "PATCH"
     assert ada.json()["firstName"] == ("Changed" if changes and caller.kind == "owner" else "Ada")

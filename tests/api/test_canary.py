@@ -51,8 +51,9 @@ def test_what_goes_well_is_logged_without_a_secret(
 ) -> None:
     """The whole walk, then what is refused in it; the log has a line of each and no secret."""
     person = Person(api, canaries)
-    walk = [name for name in OPERATIONS if name != "logoutUser"]
-    for operation in [*walk, "logoutUser", "logoutUser", "refreshToken", "verifyEmail"]:
+    ends = ["logoutUser", "revokeSession", "logoutEverywhere"]
+    walk = [name for name in OPERATIONS if name not in ends]
+    for operation in [*walk, *ends, "logoutUser", "refreshToken", "verifyEmail"]:
         if operation == "verifyEmail":
             canaries.keep(api.aws.code_for(person.address))
         person.send(operation)

@@ -16,6 +16,8 @@ SIGN_IN, REVOKE = "cognito-idp:AdminInitiateAuth", "cognito-idp:RevokeToken"
 GET, PUT, UPDATE = "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"
 DELETE, BATCH = "dynamodb:DeleteItem", "dynamodb:BatchGetItem"
 TRANSACT = "dynamodb:TransactWriteItems"
+QUERY, WRITE = "dynamodb:Query", "dynamodb:BatchWriteItem"
+SIGN_OUT = "cognito-idp:AdminUserGlobalSignOut"
 
 BUDGET: dict[str, list[str]] = {
     "getHealth": [],
@@ -26,6 +28,9 @@ BUDGET: dict[str, list[str]] = {
     "loginUser": [SIGN_IN, GET, PUT],
     "refreshToken": [SIGN_IN, UPDATE],
     "logoutUser": [DELETE, REVOKE],
+    "listSessions": [BATCH, QUERY],
+    "revokeSession": [BATCH, DELETE, REVOKE],
+    "logoutEverywhere": [BATCH, QUERY, WRITE, SIGN_OUT],
     "getUserProfile": [BATCH],
     "updateUserProfile": [BATCH, PUT],
 }
@@ -56,6 +61,9 @@ def with_session(api: Api, operation: str, session: SignedIn) -> Callable[[], ob
         "loginUser": api.login,
         "refreshToken": lambda: api.refresh(session.refresh_token),
         "logoutUser": lambda: api.logout(session),
+        "listSessions": lambda: api.sessions(session),
+        "revokeSession": lambda: api.revoke(session, session.session_id),
+        "logoutEverywhere": lambda: api.logout_all(session),
         "getUserProfile": lambda: api.profile(session),
         "updateUserProfile": lambda: api.change(session, {"firstName": "Augusta"}),
     }[operation]

@@ -16,7 +16,7 @@ import schemathesis
 SERVER = os.environ["FUZZ_SERVER"]
 PASSWORD = "correct horse battery"
 # What ends the session it is called with; each such call gets a session of its own.
-ENDS_ITS_SESSION = {"logoutUser"}
+ENDS_ITS_SESSION = {"logoutUser", "logoutEverywhere", "revokeSession"}
 
 
 def call(path: str, body: dict[str, Any] | None = None) -> Any:
