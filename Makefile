@@ -45,6 +45,16 @@ check: .venv/ready ## run the fast part, what you run all day
 	$(BIN)/python -m service.contract.generate --check
 	$(BIN)/pytest -q tests/contract tests/unit tests/api
 
+.PHONY: nightly
+nightly: .venv/ready ## take ten times as many random steps through the account life, other ones every day
+	$(BIN)/python -m service.contract compile
+	HYPOTHESIS_PROFILE=nightly MACHINE_SEED=$${MACHINE_SEED:-$$(date +%Y%m%d)} $(BIN)/pytest -q tests/machine
+
+.PHONY: requirements
+requirements: .venv/ready ## run the tests that prove the requirements and write docs/requirements.md
+	$(BIN)/python -m service.contract compile
+	$(BIN)/python -m tests.requirements
+
 .PHONY: operation
 operation: .venv/ready ## write handler, domain function and failing tests of what is new in the contract
 	$(BIN)/python -m service.contract.scaffold
