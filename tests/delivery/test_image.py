@@ -11,6 +11,7 @@ import re
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -40,6 +41,8 @@ SETTINGS = {
 @pytest.fixture(scope="module")
 def image(tmp_path_factory: pytest.TempPathFactory) -> layout.Stage:
     """The last stage of the Dockerfile, without the files of its base."""
+    if sys.version_info[:2] != (3, 13) and shutil.which(layout.PYTHON) is None:
+        pytest.skip(f"{layout.PYTHON} is not installed")
     return layout.build(tmp_path_factory.mktemp("image") / "stages")
 
 
