@@ -194,3 +194,17 @@ run "a_client_without_its_pool_is_not_adopted" {
 
   expect_failures = [var.adopt]
 }
+
+run "mail_comes_from_ses_where_an_identity_is_named" {
+  command = plan
+
+  variables {
+    environment = "prod"
+    mail        = { identity_arn = "arn:aws:ses:eu-central-1:123456789012:identity/example.com", from = "no-reply@example.com" }
+  }
+
+  assert {
+    condition     = aws_cognito_user_pool.users.email_configuration[0].email_sending_account == "DEVELOPER"
+    error_message = "Cognito's own sender stops after 50 mails a day."
+  }
+}
