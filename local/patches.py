@@ -191,6 +191,9 @@ def _bind_mfa_sessions(cognito: ModuleType) -> None:
         def challenge(pool: User, user: User, *rest: Any) -> Any:
             made = original(pool, user, *rest)
             if made:
+                # The user's own name, never an alias: API/API_AdminInitiateAuth.html,
+                # ChallengeParameters. ministack repeats what was sent.
+                made["ChallengeParameters"]["USER_ID_FOR_SRP"] = user["Username"]
                 now = time.time()
                 open_ = user.get("_mfa_sessions", {})
                 user["_mfa_sessions"] = {key: end for key, end in open_.items() if end > now}

@@ -14,8 +14,10 @@ from service import operations, telemetry
 from service.aws.accounts import DynamoAccounts
 from service.aws.clients import Clients, connect
 from service.aws.cognito import CognitoDirectory
+from service.aws.cognito_mfa import CognitoSecondFactor
 from service.aws.jwks import JwksCache, fetcher
 from service.aws.mail import SesMailer
+from service.aws.mfa import DynamoMfa
 from service.aws.sessions import DynamoSessions
 from service.aws.table import Table
 from service.aws.tokens import AccessTokens, AeadSealer
@@ -23,6 +25,7 @@ from service.contract import create_app
 from service.contract.site import Site
 from service.domain.accounts import Accounts
 from service.domain.health import Health
+from service.domain.mfa import Mfa
 from service.domain.notices import Notices
 from service.domain.open_sessions import OpenSessions
 from service.domain.ports import (
@@ -36,6 +39,7 @@ from service.domain.ports import (
     utc_now,
 )
 from service.domain.profile import Profiles
+from service.domain.second_factor import MfaStore, SecondFactor
 from service.domain.sessions import SessionPolicy, Sessions
 from service.handlers.problems import translate
 from service.handlers.services import Services
@@ -56,6 +60,8 @@ class Ports:
     accounts: AccountStore
     sessions: SessionStore
     sealer: Sealer
+    second_factor: SecondFactor
+    mfa: MfaStore
     mailer: Mailer | None = None
     audit: Audit = telemetry.audit
     clock: Clock = utc_now
@@ -65,13 +71,15 @@ def adapters(settings: Settings, clients: Clients, clock: Clock = utc_now) -> Po
     """Return the ports on Amazon Cognito, DynamoDB and SES."""
     table = Table(clients.dynamodb, settings.table)
     sealer = AeadSealer(settings.sealing_keys)
+    pool: dict[str, Any] = {
+        "pool_id": settings.user_pool_id,
+        "client_id": settings.client_id,
+        "client_secret": settings.client_secret,
+    }
     return Ports(
-        directory=CognitoDirectory(
-            clients.cognito,
-            pool_id=settings.user_pool_id,
-            client_id=settings.client_id,
-            client_secret=settings.client_secret,
-        ),
+        directory=CognitoDirectory(clients.cognito, **pool),
+        second_factor=CognitoSecondFactor(clients.cognito, **pool),
+        mfa=DynamoMfa(table),
         accounts=DynamoAccounts(table),
         sessions=DynamoSessions(table, sealer),
         sealer=sealer,
@@ -82,6 +90,7 @@ def adapters(settings: Settings, clients: Clients, clock: Clock = utc_now) -> Po
 
 def assemble(settings: Settings, ports: Ports) -> Services:
     """Return the domain on the given ports."""
+    notices = Notices(ports.mailer, ports.audit)
     accounts = Accounts(
         directory=ports.directory,
         store=ports.accounts,
@@ -107,8 +116,15 @@ def assemble(settings: Settings, ports: Ports) -> Services:
         accounts=accounts,
         sessions=sessions,
         open_sessions=OpenSessions(sessions),
+        mfa=Mfa(
+            sessions=sessions,
+            factor=ports.second_factor,
+            store=ports.mfa,
+            notices=notices,
+            setup_within=settings.mfa_setup_within,
+        ),
         profiles=Profiles(sessions=sessions, store=ports.accounts, clock=ports.clock),
-        notices=Notices(ports.mailer, ports.audit),
+        notices=notices,
         health=Health(directory=ports.directory, store=ports.accounts),
         clock=ports.clock,
         version=settings.version,

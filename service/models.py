@@ -120,6 +120,79 @@ class RefreshTokenRequest(Model):
     """Opaque. Keep it as you would keep a password."""
 
 
+class VerifyMfaRequest(Model):
+    """The token of the first step, and the code."""
+
+    session_token: Annotated[str, Field(alias="sessionToken", repr=False)]
+    """Opaque. Keep it as you would keep a password."""
+    code: Annotated[str, Field(repr=False)]
+    """The six digits that an authenticator shows (RFC 6238). They work once."""
+
+
+class RecoverMfaRequest(Model):
+    """The token of the first step, and a recovery code."""
+
+    session_token: Annotated[str, Field(alias="sessionToken", repr=False)]
+    """Opaque. Keep it as you would keep a password."""
+    recovery_code: Annotated[str, Field(alias="recoveryCode", repr=False)]
+    """80 random bits in base32 (RFC 4648), in groups of four; upper and lower case are the same. It works once."""
+
+
+class MfaSetup(Model):
+    """A new secret for an authenticator, in three forms."""
+
+    secret: Annotated[str, Field(repr=False)]
+    """The secret in base32, to type in by hand."""
+    otpauth_uri: Annotated[str, Field(alias="otpauthUri", repr=False)]
+    """The same as a link that opens an authenticator on this device (Key URI format)."""
+    qr_code: Annotated[str, Field(alias="qrCode", repr=False)]
+    """The link as a picture to scan, a PNG in a data URI (RFC 2397) that an `img` element shows."""
+
+
+class VerifyMfaSetupRequest(Model):
+    """The code that the authenticator shows."""
+
+    code: Annotated[str, Field(repr=False)]
+    """The six digits that an authenticator shows (RFC 6238). They work once."""
+
+
+class MfaEnabled(Model):
+    """Two-step verification is on."""
+
+    enabled: bool
+    """True from now on."""
+    recovery_codes: Annotated[list[str], Field(alias="recoveryCodes", repr=False)]
+    """Show them once, to be kept on paper or in a password manager. We keep only their hashes."""
+
+
+class DisableMfaRequest(Model):
+    """The password of the account."""
+
+    password: SecretStr
+    """A password to check, exactly as it is sent."""
+
+
+class MfaDisabled(Model):
+    """Two-step verification is off."""
+
+    enabled: bool
+    """False from now on."""
+
+
+class RegenerateRecoveryCodesRequest(Model):
+    """The password of the account."""
+
+    password: SecretStr
+    """A password to check, exactly as it is sent."""
+
+
+class RecoveryCodes(Model):
+    """Ten new recovery codes."""
+
+    recovery_codes: Annotated[list[str], Field(alias="recoveryCodes", repr=False)]
+    """Show them once, to be kept on paper or in a password manager. We keep only their hashes."""
+
+
 class Notifications(Model):
     """Which ways of being notified are wanted."""
 
@@ -270,12 +343,17 @@ class Problem(Model):
         "UNAUTHORIZED",
         "INVALID_CREDENTIALS",
         "INVALID_REFRESH_TOKEN",
+        "INVALID_MFA_SESSION",
         "EMAIL_NOT_VERIFIED",
+        "WRONG_PASSWORD",
+        "SIGN_IN_AGAIN",
         "NOT_FOUND",
         "METHOD_NOT_ALLOWED",
         "NOT_ACCEPTABLE",
         "EMAIL_TAKEN",
         "REGISTRATION_IN_PROGRESS",
+        "MFA_ALREADY_ON",
+        "MFA_NOT_ON",
         "PRECONDITION_FAILED",
         "PAYLOAD_TOO_LARGE",
         "UNSUPPORTED_MEDIA_TYPE",

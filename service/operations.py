@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from service.handlers import accounts, health, profile, sessions
+from service.handlers import accounts, health, mfa, profile, sessions
 from service.handlers.services import Services
 
 OPERATIONS: dict[str, Callable[..., Any]] = {
@@ -24,6 +24,13 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "logoutEverywhere": sessions.logout_everywhere,
     "listSessions": sessions.list_sessions,
     "revokeSession": sessions.revoke_session,
+    # mfa
+    "verifyMfa": mfa.verify_mfa,
+    "recoverMfa": mfa.recover_mfa,
+    "setupMfa": mfa.setup_mfa,
+    "verifyMfaSetup": mfa.verify_mfa_setup,
+    "disableMfa": mfa.disable_mfa,
+    "regenerateRecoveryCodes": mfa.regenerate_recovery_codes,
     # profile
     "getUserProfile": profile.get_user_profile,
     "updateUserProfile": profile.update_user_profile,

@@ -36,6 +36,7 @@ class Settings:
     session_absolute: timedelta = timedelta(days=30)
     refresh_grace: timedelta = timedelta(seconds=30)
     replace_unverified_after: timedelta = timedelta(seconds=2)
+    mfa_setup_within: timedelta = timedelta(minutes=15)
     hide_existing_accounts: bool = False
     mail_sender: str | None = None
     allowed_origins: tuple[str, ...] = ()
@@ -65,6 +66,7 @@ class Settings:
             replace_unverified_after=read.duration(
                 "REPLACE_UNVERIFIED_AFTER_SECONDS", timedelta(seconds=2)
             ),
+            mfa_setup_within=read.duration("MFA_SETUP_WITHIN_SECONDS", timedelta(minutes=15)),
             hide_existing_accounts=read.parsed("HIDE_EXISTING_ACCOUNTS", _boolean, "false"),
             mail_sender=read.parsed("MAIL_SENDER", _address, "") or None,
             allowed_origins=read.parsed("ALLOWED_ORIGINS", _origins, ""),

@@ -72,6 +72,8 @@ class FakeDirectory:
     users: dict[str, _User] = field(default_factory=dict)
     families: dict[str, str] = field(default_factory=dict)
     sessions: dict[str, str] = field(default_factory=dict)
+    access: dict[str, str] = field(default_factory=dict)
+    challenges: dict[str, str] = field(default_factory=dict)
     page_size: int = 60
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
@@ -124,11 +126,10 @@ class FakeDirectory:
         if entry.password != password:
             raise InvalidCredentials
         if entry.mfa:
-            return Challenge(entry.user.user_id, secrets.token_urlsafe())
-        refresh_token, session_id = secrets.token_urlsafe(), str(uuid.uuid4())
-        self.families[refresh_token] = entry.user.user_id
-        self.sessions[refresh_token] = session_id
-        return self._grant(entry.user, refresh_token)
+            challenge = Challenge(entry.user.user_id, secrets.token_urlsafe())
+            self.challenges[challenge.session] = entry.user.user_id
+            return challenge
+        return self._family(entry.user)
 
     def renew(self, user_id: str, refresh_token: str) -> Grant:
         entry = self.users.get(user_id)
@@ -163,11 +164,19 @@ class FakeDirectory:
     def _named(self, address: str) -> _User | None:
         return next((each for each in self.users.values() if each.user.email == address), None)
 
+    def _family(self, user: DirectoryUser) -> Grant:
+        refresh_token, session_id = secrets.token_urlsafe(), str(uuid.uuid4())
+        self.families[refresh_token] = user.user_id
+        self.sessions[refresh_token] = session_id
+        return self._grant(user, refresh_token)
+
     def _grant(self, user: DirectoryUser, refresh_token: str) -> Grant:
+        access_token = secrets.token_urlsafe()
+        self.access[access_token] = user.user_id
         return Grant(
             user_id=user.user_id,
             session_id=self.sessions[refresh_token],
-            access_token=secrets.token_urlsafe(),
+            access_token=access_token,
             refresh_token=refresh_token,
             expires_in=900,
             email=user.email,

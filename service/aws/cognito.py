@@ -2,59 +2,24 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
-import json
-import logging
-import random
-import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from botocore.exceptions import ClientError
-
-from service.aws.cognito_errors import explain
-from service.aws.errors import NO_ANSWER, CodedFault, unavailable
-from service.domain.errors import (
-    InvalidCredentials,
-    InvalidRefreshToken,
-    TooManyRequests,
-    Unavailable,
-)
+from service.aws.cognito_pool import CognitoPool, granted
+from service.domain.errors import InvalidCredentials, InvalidRefreshToken
 from service.domain.ports import Challenge, DirectoryUser, Grant, normalise_email
-
-if TYPE_CHECKING:
-    from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
-
-logger = logging.getLogger(__name__)
 
 PAGE = 60
 DELETE_TRIES = 3
 READ_TRIES = 2
 
 
-class CognitoDirectory:
+class CognitoDirectory(CognitoPool):
     """The `Directory` on one user pool and one app client that has a secret.
 
     AdminInitiateAuth: https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/
     """
-
-    def __init__(
-        self,
-        client: CognitoIdentityProviderClient,
-        *,
-        pool_id: str,
-        client_id: str,
-        client_secret: str,
-        pause: Callable[[float], None] = time.sleep,
-    ) -> None:
-        self._client = client
-        self._pool_id = pool_id
-        self._client_id = client_id
-        self._client_secret = client_secret
-        self._pause = pause
 
     def sign_up(self, email: str, password: str, first_name: str, last_name: str) -> str:
         """Create an unconfirmed user. Raises `UserExists`, `PasswordRejected`."""
@@ -92,7 +57,7 @@ class CognitoDirectory:
         if challenge:
             # NEW_PASSWORD_REQUIRED, say: a user made in the console, who has no password of ours.
             raise InvalidCredentials(f"Cognito asks for {challenge}, which this service never sets")
-        return _grant(answer["AuthenticationResult"])
+        return granted(answer["AuthenticationResult"])
 
     def renew(self, user_id: str, refresh_token: str) -> Grant:
         """Make new tokens of the same family. Raises `InvalidRefreshToken`."""
@@ -105,7 +70,7 @@ class CognitoDirectory:
         )
         if "AuthenticationResult" not in answer:
             raise InvalidRefreshToken(f"Cognito asks for {answer.get('ChallengeName')} instead")
-        return _grant(answer["AuthenticationResult"], refresh_token)
+        return granted(answer["AuthenticationResult"], refresh_token)
 
     def revoke(self, refresh_token: str) -> None:
         """End a token family; one that is over already is fine, and so is none."""
@@ -158,71 +123,6 @@ class CognitoDirectory:
             AuthFlow=flow,
             AuthParameters=parameters,
         )
-
-    def _as_client(self, username: str) -> dict[str, Any]:
-        return {
-            "ClientId": self._client_id,
-            "SecretHash": self._secret_hash(username),
-            "Username": username,
-        }
-
-    def _secret_hash(self, username: str) -> str:
-        message = (username + self._client_id).encode()
-        digest = hmac.new(self._client_secret.encode(), message, hashlib.sha256).digest()
-        return base64.b64encode(digest).decode()
-
-    def _repeat(self, tries: int, method: str, **parameters: Any) -> Any:
-        """Do an idempotent call again after an outage or throttling, with full jitter."""
-        for attempt in range(1, tries + 1):
-            try:
-                return self._call(method, **parameters)
-            except (Unavailable, TooManyRequests):
-                if attempt == tries:
-                    raise
-                self._pause(random.uniform(0, longest_pause(attempt)))  # noqa: S311  # No secret.
-        raise AssertionError("the loop returns or raises")
-
-    def _call(self, method: str, flow: str | None = None, **parameters: Any) -> Any:
-        try:
-            return getattr(self._client, method)(**parameters)
-        except NO_ANSWER as error:
-            raise unavailable(error, method) from error
-        except ClientError as error:
-            fault = CodedFault(error)
-            answer = explain(fault, flow)
-            if answer is None:
-                logger.info("taken as done: %s", fault)
-                return None
-            raise answer from error
-
-
-def longest_pause(attempt: int) -> float:
-    """Return the most seconds to wait after an attempt, counted from 1: 0.2, 0.4."""
-    return 0.1 * float(2**attempt)
-
-
-def _grant(tokens: Mapping[str, Any], refresh_token: str = "") -> Grant:
-    # Both came over TLS from Cognito a moment ago, so no signature is checked (OpenID Connect
-    # Core 3.1.3.7, 6).
-    who = _claims(tokens["IdToken"])
-    return Grant(
-        user_id=who["sub"],
-        session_id=_claims(tokens["AccessToken"])["origin_jti"],
-        access_token=tokens["AccessToken"],
-        refresh_token=tokens.get("RefreshToken") or refresh_token,
-        expires_in=int(tokens["ExpiresIn"]),
-        email=normalise_email(who["email"]),
-        first_name=who.get("given_name", ""),
-        last_name=who.get("family_name", ""),
-    )
-
-
-def _claims(token: str) -> dict[str, Any]:
-    payload = token.split(".")[1]
-    claims: dict[str, Any] = json.loads(
-        base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))
-    )
-    return claims
 
 
 def _user(user: Mapping[str, Any], attributes: Iterable[Mapping[str, str]]) -> DirectoryUser:

@@ -15,9 +15,11 @@ from service.domain.errors import (
     EmailNotVerified,
     InvalidCode,
     InvalidCredentials,
+    InvalidMfaSession,
     InvalidRefreshToken,
     PasswordRejected,
     RegistrationRejected,
+    SessionEnded,
     TooManyRequests,
     Unavailable,
     UserExists,
@@ -34,6 +36,10 @@ REFRESH = "REFRESH_TOKEN_AUTH"
 REVOKE = "RevokeToken"
 GET = "AdminGetUser"
 DELETE = "AdminDeleteUser"
+ASSOCIATE = "AssociateSoftwareToken"
+PROVE = "VerifySoftwareToken"
+ANSWER = "AdminRespondToAuthChallenge"
+PREFER = "AdminSetUserMFAPreference"
 
 
 def _busy(text: str) -> Exception:
@@ -84,6 +90,28 @@ OPERATION_MEANINGS: dict[tuple[str, str], Meaning] = {
     (REVOKE, "UnsupportedTokenTypeException"): DONE,
     (GET, "UserNotFoundException"): DONE,
     (DELETE, "UserNotFoundException"): DONE,
+    (ASSOCIATE, "NotAuthorizedException"): SessionEnded,
+    (ASSOCIATE, "UserNotFoundException"): SessionEnded,
+    (PROVE, "CodeMismatchException"): InvalidCode,
+    (PROVE, "EnableSoftwareTokenMFAException"): InvalidCode,
+    (PROVE, "ExpiredCodeException"): InvalidCode,
+    (PROVE, "InvalidParameterException"): InvalidCode,
+    (PROVE, "NotAuthorizedException"): SessionEnded,
+    # No secret was asked for, so no code can be right.
+    (PROVE, "SoftwareTokenMFANotFoundException"): InvalidCode,
+    (PROVE, "UserNotFoundException"): SessionEnded,
+    (ANSWER, "CodeMismatchException"): InvalidCode,
+    # "Your software token has already been used once."
+    (ANSWER, "ExpiredCodeException"): InvalidCode,
+    (ANSWER, "InvalidParameterException"): InvalidMfaSession,
+    # "Invalid session for the user", and disabled users.
+    (ANSWER, "NotAuthorizedException"): InvalidMfaSession,
+    (ANSWER, "PasswordResetRequiredException"): InvalidMfaSession,
+    # The second factor was taken away since the password was given.
+    (ANSWER, "SoftwareTokenMFANotFoundException"): InvalidMfaSession,
+    (ANSWER, "UserNotConfirmedException"): InvalidMfaSession,
+    (ANSWER, "UserNotFoundException"): InvalidMfaSession,
+    (PREFER, "UserNotFoundException"): DONE,
 }
 
 MEANINGS: dict[str, Meaning] = {

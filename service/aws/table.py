@@ -57,14 +57,14 @@ def moment(text: str) -> datetime:
 def marshal(value: Any) -> dict[str, Any]:
     """Return a value as a DynamoDB attribute. Raises `TypeError` for what the table never holds."""
     match value:
-        case None:
-            return {"NULL": True}
-        case bool():
-            return {"BOOL": value}
+        case None | bool():
+            return {"NULL": True} if value is None else {"BOOL": value}
         case str():
             return {"S": value}
         case int():
             return {"N": str(value)}
+        case frozenset():
+            return {"SS": sorted(value)}
         case Mapping():
             return {"M": {str(key): marshal(each) for key, each in value.items()}}
         case list() | tuple():
@@ -82,6 +82,8 @@ def unmarshal(attribute: Mapping[str, Any]) -> Any:
             return int(value)
         case "NULL":
             return None
+        case "SS":
+            return frozenset(value)
         case "M":
             return {key: unmarshal(each) for key, each in value.items()}
         case "L":
@@ -190,7 +192,7 @@ class Table:
         return unpack(answer.get("Attributes"))
 
     def transact(self, operations: Sequence[Mapping[str, Any]]) -> None:
-        """Do all of the operations (`putting`, `deleting`) or none.
+        """Do all of the operations (`putting`, `updating`, `deleting`) or none.
 
         The SDK adds a ClientRequestToken, so its own retry after a lost answer is no second write.
         """
@@ -220,6 +222,13 @@ class Table:
 def putting(row: Item, condition: str | None = None, **values: Any) -> Item:
     """Return the writing of a row as part of a transaction."""
     return {"Put": {"Item": pack(row), **_when(condition, values)}}
+
+
+def updating(key: Key, change: str, condition: str, **values: Any) -> Item:
+    """Return the change of a row as part of a transaction."""
+    return {
+        "Update": {"Key": _key(key), "UpdateExpression": change, **_when(condition, values)},
+    }
 
 
 def deleting(key: Key, condition: str | None = None, **values: Any) -> Item:

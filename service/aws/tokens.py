@@ -23,7 +23,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from service.aws.jwks import JwksCache
-from service.domain.errors import InvalidRefreshToken, NotSignedIn, SessionEnded
+from service.domain.errors import InvalidMfaSession, InvalidRefreshToken, NotSignedIn
 from service.domain.ports import Caller, MfaClaims, RefreshClaims
 
 # Characters. Around a Cognito refresh token of 1 800 a sealed one has 2 553; 4 096 leave room for
@@ -65,13 +65,13 @@ class AeadSealer:
         )
 
     def open_mfa(self, token: str, now: datetime) -> MfaClaims:
-        """Return what an MFA `sessionToken` says. Raises `SessionEnded`."""
+        """Return what an MFA `sessionToken` says. Raises `InvalidMfaSession`."""
         try:
             user_id, email, session, expires = self._open("mfa", token)
         except Unsealable as fault:
-            raise SessionEnded(str(fault)) from fault
+            raise InvalidMfaSession(str(fault)) from fault
         if now >= datetime.fromtimestamp(expires, UTC):
-            raise SessionEnded("the MFA session has expired")
+            raise InvalidMfaSession("the MFA session has expired")
         return MfaClaims(user_id, email, session)
 
     def seal_for_row(self, secret: str, pk: str, sk: str) -> str:

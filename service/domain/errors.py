@@ -7,12 +7,16 @@
     ├── NotSignedIn
     │   ├── InvalidCredentials      INVALID_CREDENTIALS
     │   ├── InvalidRefreshToken     INVALID_REFRESH_TOKEN
+    │   ├── InvalidMfaSession       INVALID_MFA_SESSION
     │   └── SessionEnded            UNAUTHORIZED
     ├── EmailNotVerified            EMAIL_NOT_VERIFIED
     ├── SessionUnknown              NOT_FOUND
     ├── WrongPassword               WRONG_PASSWORD
+    ├── SignInAgain                 SIGN_IN_AGAIN
     ├── EmailTaken                  EMAIL_TAKEN
     ├── RegistrationInProgress      REGISTRATION_IN_PROGRESS
+    ├── MfaAlreadyOn                MFA_ALREADY_ON
+    ├── MfaNotOn                    MFA_NOT_ON
     ├── VersionMismatch             PRECONDITION_FAILED
     ├── TooManyRequests             RATE_LIMITED
     └── Unavailable                 SERVICE_UNAVAILABLE
@@ -84,6 +88,12 @@ class InvalidRefreshToken(NotSignedIn):
     code = "INVALID_REFRESH_TOKEN"
 
 
+class InvalidMfaSession(NotSignedIn):
+    """Raised when the token of a first step is not ours, was used, or its time is over."""
+
+    code = "INVALID_MFA_SESSION"
+
+
 class SessionEnded(NotSignedIn):
     """Raised when an access token is genuine and its session is over."""
 
@@ -106,6 +116,12 @@ class WrongPassword(DomainError):
     code = "WRONG_PASSWORD"
 
 
+class SignInAgain(DomainError):
+    """Raised when the caller's sign-in lies too far back for what they want to do."""
+
+    code = "SIGN_IN_AGAIN"
+
+
 class EmailTaken(DomainError):
     """Raised when a verified account has the address already."""
 
@@ -116,6 +132,18 @@ class RegistrationInProgress(DomainError):
     """Raised when another registration of the address began a moment ago."""
 
     code = "REGISTRATION_IN_PROGRESS"
+
+
+class MfaAlreadyOn(DomainError):
+    """Raised when two-step verification is to be set up and is on."""
+
+    code = "MFA_ALREADY_ON"
+
+
+class MfaNotOn(DomainError):
+    """Raised when two-step verification is needed and is off."""
+
+    code = "MFA_NOT_ON"
 
 
 class VersionMismatch(DomainError):

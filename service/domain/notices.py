@@ -53,6 +53,11 @@ class Notices:
         )
         self._tell(user_id, email, "A recovery code was used", f"{text}\n\n{NOT_YOU}")
 
+    def recovery_codes_replaced(self, user_id: str, email: str) -> None:
+        """Tell that the recovery codes from before are void."""
+        text = "there are new recovery codes for your account; those from before are void."
+        self._tell(user_id, email, "New recovery codes", f"{text}\n\n{NOT_YOU}")
+
     def sign_up_attempt(self, email: str) -> None:
         """Tell the owner of an address that somebody tried to open an account with it."""
         text = (

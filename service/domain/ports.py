@@ -107,7 +107,7 @@ class RefreshClaims:
 
 @dataclass(frozen=True, slots=True)
 class MfaClaims:
-    """What our sealed MFA session token says; it is good for ten minutes at most."""
+    """What our sealed MFA session token says; it is good for three minutes."""
 
     user_id: str
     email: str
@@ -258,6 +258,9 @@ class Sealer(Protocol):
 
     def seal_mfa(self, claims: MfaClaims, expires_at: datetime) -> str:
         """Return the `sessionToken` of an MFA sign-in."""
+
+    def open_mfa(self, token: str, now: datetime) -> MfaClaims:
+        """Return what a `sessionToken` says. Raises `InvalidMfaSession`."""
 
 
 class Audit(Protocol):

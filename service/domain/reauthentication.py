@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from service.domain.auditing import audited
-from service.domain.errors import DomainError, InvalidCredentials, WrongPassword
+from service.domain.errors import DomainError, EmailNotVerified, InvalidCredentials, WrongPassword
 from service.domain.ports import Audit, Challenge, Directory
 
 
@@ -15,7 +15,7 @@ def reauthenticate(directory: Directory, audit: Audit, user_id: str, password: s
     with audited(audit, "reauthenticate", user_id):
         try:
             answer = directory.authenticate(user_id, password)
-        except InvalidCredentials as wrong:
+        except (EmailNotVerified, InvalidCredentials) as wrong:
             raise WrongPassword from wrong
     if isinstance(answer, Challenge):
         return  # The password was right; the second factor is asked for at sign-in only.

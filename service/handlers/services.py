@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from service.domain.accounts import Accounts
 from service.domain.health import Health
+from service.domain.mfa import Mfa
 from service.domain.notices import Notices
 from service.domain.open_sessions import OpenSessions
 from service.domain.ports import Clock
@@ -19,6 +20,7 @@ class Services:
 
     accounts: Accounts
     sessions: Sessions
+    mfa: Mfa
     open_sessions: OpenSessions
     profiles: Profiles
     notices: Notices

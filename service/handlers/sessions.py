@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from service import models
 from service.contract import Reply, Request
-from service.domain.sessions import MfaRequired
+from service.domain.sessions import MfaRequired, SignedIn
 from service.handlers.profile import user_profile
 from service.handlers.services import Services
 
@@ -21,6 +21,11 @@ def login_user(
             session_token=outcome.session_token,
             expires_in=outcome.expires_in,
         )
+    return signed_in(outcome)
+
+
+def signed_in(outcome: SignedIn) -> models.SignedIn:
+    """Return the contract's form of an open session."""
     return models.SignedIn(
         access_token=outcome.tokens.access_token,
         refresh_token=outcome.tokens.refresh_token,

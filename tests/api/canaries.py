@@ -18,6 +18,7 @@ from urllib3 import HTTPHeaderDict
 from service.aws.clients import Clients
 from service.contract.invocation import snake_case
 from tests.api.conftest import Api, SignedIn
+from tests.authenticator import Authenticator
 
 NUMBERS = itertools.count(1000)
 
@@ -43,10 +44,13 @@ class Canaries:
         self.answers.append(response)
         if response.is_success and response.content:
             body = response.json()
-            for name in ("accessToken", "refreshToken"):
+            for name in ("accessToken", "refreshToken", "sessionToken"):
                 if name in body:
                     self.keep(body[name])
                     self.keep(body[name].rpartition(".")[2])
+            for secret in (*body.get("recoveryCodes", ()), body.get("secret")):
+                if secret:
+                    self.keep(secret)
         return response
 
     def check(self) -> None:
@@ -66,6 +70,8 @@ class Person:
     address: str = ""
     password: str = ""
     session: SignedIn | None = None
+    authenticator: Authenticator | None = None
+    recovery_codes: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.address = self.canaries.new("mail") + "@example.com"
@@ -128,9 +134,55 @@ class Person:
         self.canaries.keep("Canary/Zone-x7q-9")
         return self.api.change(self.session, changes)
 
+    def setup_mfa(self) -> httpx.Response:
+        assert self.session
+        response = self.api.post("/auth/mfa/setup", headers=self.session.headers)
+        if response.is_success:
+            self.authenticator = Authenticator(response.json()["otpauthUri"])
+        return response
+
+    def verify_mfa_setup(self) -> httpx.Response:
+        assert self.session
+        body = {"code": self.authenticator.code() if self.authenticator else "123456"}
+        response = self.api.post("/auth/mfa/verify-setup", body, headers=self.session.headers)
+        if response.is_success:
+            self.recovery_codes = response.json()["recoveryCodes"]
+        return response
+
+    def verify_mfa(self) -> httpx.Response:
+        code = self.authenticator.code() if self.authenticator else "123456"
+        return self.api.second_step(self.first_step(), code)
+
+    def recover_mfa(self) -> httpx.Response:
+        code = self.recovery_codes[0] if self.recovery_codes else "MFRG-GZDF-MZTW-Q2LK"
+        body = {"sessionToken": self.first_step(), "recoveryCode": code}
+        return self.api.post("/auth/mfa/recover", body)
+
+    def first_step(self) -> str:
+        """Return a token of the second step, or a made-up one."""
+        made_up = self.canaries.new("token")
+        return self.canaries.keep(self._challenge().get("sessionToken", made_up))
+
+    def _challenge(self) -> dict[str, Any]:
+        response = self.api.login(self.address, self.password)
+        return response.json() if response.is_success else {}
+
+    def disable_mfa(self) -> httpx.Response:
+        return self._with_password("disable")
+
+    def regenerate_recovery_codes(self) -> httpx.Response:
+        return self._with_password("recovery-codes")
+
+    def _with_password(self, path: str) -> httpx.Response:
+        assert self.session
+        body = {"password": self.password}
+        return self.api.post(f"/auth/mfa/{path}", body, headers=self.session.headers)
+
     def prepared_for(self, operation: str) -> Person:
         """Go through what has to come before an operation."""
-        if operation in {"verifyEmail", "resendVerification"}:
+        if "Mfa" in operation or "Recovery" in operation:
+            self._enrolled(operation)
+        elif operation in {"verifyEmail", "resendVerification"}:
             self.send("registerUser")
             self.canaries.keep(self.api.aws.code_for(self.address))
         elif operation not in {"registerUser", "getHealth", "getReadiness"}:
@@ -138,6 +190,15 @@ class Person:
             for step in steps:
                 self.send(step)
         return self
+
+    def _enrolled(self, operation: str) -> None:
+        """Start as somebody new, whose authenticator has shown no code yet."""
+        self.address = self.canaries.new("mail") + "@example.com"
+        self.authenticator, self.recovery_codes = None, []
+        steps = ["registerUser", "verifyEmail", "loginUser", "setupMfa", "verifyMfaSetup"]
+        wanted = {"setupMfa": 3, "verifyMfaSetup": 4}.get(operation, 5)
+        for step in steps[:wanted]:
+            assert self.send(step).is_success, step
 
 
 class QuotingAws:

@@ -22,6 +22,7 @@ from service.aws.clients import Clients, connect
 from service.contract import compile_contract
 from service.settings import Settings
 from tests.api.forger import Forger
+from tests.authenticator import Authenticator
 from tests.faults.harness import FaultInjector
 
 CONTRACT = Path(__file__).resolve().parents[2] / "openapi.yaml"
@@ -118,6 +119,26 @@ class Api:
     ) -> httpx.Response:
         sent = {**session.headers, **{k.replace("_", "-"): v for k, v in headers.items()}}
         return self.patch("/users/profile", changes, headers=sent)
+
+    def enrol(self, session: SignedIn) -> tuple[Authenticator, list[str]]:
+        """Switch two-step verification on; return the authenticator and the recovery codes."""
+        setup = self.post("/auth/mfa/setup", headers=session.headers)
+        assert setup.status_code == 200, setup.text
+        authenticator = Authenticator(setup.json()["otpauthUri"])
+        enabled = self.post(
+            "/auth/mfa/verify-setup", {"code": authenticator.code()}, headers=session.headers
+        )
+        assert enabled.status_code == 200, enabled.text
+        return authenticator, enabled.json()["recoveryCodes"]
+
+    def challenged(self, email: str = ADA, password: str = PASSWORD) -> str:
+        """Give the password and return the token of the second step."""
+        body = self.login(email, password).json()
+        assert body["status"] == "MFA_REQUIRED", body
+        return str(body["sessionToken"])
+
+    def second_step(self, token: str, code: str, **options: Any) -> httpx.Response:
+        return self.post("/auth/mfa/verify", {"sessionToken": token, "code": code}, **options)
 
     def verified(self, email: str = ADA, password: str = PASSWORD) -> None:
         """Open an account and prove its address."""

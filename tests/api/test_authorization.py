@@ -2,20 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
+from service.aws.accounts import DynamoAccounts
+from service.aws.clients import Clients
+from service.aws.table import Table
 from service.operations import OPERATIONS
-from tests.api.conftest import ADA, BOB, Api, SignedIn, problem, session_id
+from service.settings import Settings
+from tests.api.conftest import ADA, BOB, PASSWORD, Api, SignedIn, problem, session_id
+from tests.authenticator import Authenticator
+
+
+def enrolling(api: Api, session: SignedIn) -> dict[str, str]:
+    """Set an authenticator up and return its first code."""
+    setup = api.post("/auth/mfa/setup", headers=session.headers).json()
+    return {"code": Authenticator(setup["otpauthUri"]).code()}
+
+
+def enrolled(api: Api, session: SignedIn) -> dict[str, str]:
+    """Switch two-step verification on."""
+    api.enrol(session)
+    return {}
 
 
 @dataclass(frozen=True)
 class Probe:
     """A request that succeeds for whoever is signed in, on their own account.
 
-    `{sessionId}` in a path stands for the caller's own session.
+    `{sessionId}` in a path stands for the caller's own session. `prepared` makes the world that is
+    needed, as the caller, and returns what belongs into the body.
     """
 
     method: str
@@ -23,6 +42,7 @@ class Probe:
     status: int
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
+    prepared: Callable[[Api, SignedIn], dict[str, str]] = lambda _api, _session: {}
 
 
 BEARER = {
@@ -30,6 +50,14 @@ BEARER = {
     "listSessions": Probe("GET", "/auth/sessions", 200),
     "revokeSession": Probe("DELETE", "/auth/sessions/{sessionId}", 204),
     "logoutEverywhere": Probe("POST", "/auth/logout-all", 204),
+    "setupMfa": Probe("POST", "/auth/mfa/setup", 200),
+    "verifyMfaSetup": Probe(
+        "POST", "/auth/mfa/verify-setup", 200, {"code": "123456"}, prepared=enrolling
+    ),
+    "disableMfa": Probe("POST", "/auth/mfa/disable", 200, {"password": PASSWORD}),
+    "regenerateRecoveryCodes": Probe(
+        "POST", "/auth/mfa/recovery-codes", 200, {"password": PASSWORD}, prepared=enrolled
+    ),
     "getUserProfile": Probe("GET", "/users/profile", 200),
     "updateUserProfile": Probe("PATCH", "/users/profile", 200, {"firstName": "Changed"}),
 }
@@ -41,6 +69,8 @@ PUBLIC = {
     "resendVerification",
     "loginUser",
     "refreshToken",
+    "verifyMfa",
+    "recoverMfa",
 }
 
 
@@ -49,63 +79,55 @@ class Caller:
     """Somebody who calls, and the accounts of two people to look at afterwards."""
 
     kind: str
-    headers: dict[str, str]
+    session: SignedIn | None
     ada: SignedIn
     bob: SignedIn
-
-    @property
-    def session_id(self) -> str:
-        """The session the caller's token belongs to; nobody has Ada's to try."""
-        token = self.headers.get("Authorization", self.ada.headers["Authorization"])
-        return session_id(token.removeprefix("Bearer "))
 
 
 @pytest.fixture(params=["anonymous", "owner", "other user", "signed out"])
 def caller(request: pytest.FixtureRequest, api: Api) -> Caller:
     """Ada owns what is asked for; the others are nobody, Bob, and Ada after signing out."""
-    ada, watching_ada, bob = api.signed_in(ADA), api.sign_in(ADA), api.signed_in(BOB)
-    headers = {
-        "anonymous": {},
-        "owner": ada.headers,
-        "other user": bob.headers,
-        "signed out": ada.headers,
-    }
+    ada, watching, bob = api.signed_in(ADA), api.sign_in(ADA), api.signed_in(BOB)
+    sessions = {"anonymous": None, "owner": ada, "other user": bob, "signed out": ada}
     if request.param == "signed out":
         api.logout(ada)
-    watching_bob = api.sign_in(BOB)
-    return Caller(request.param, headers[request.param], watching_ada, watching_bob)
+    return Caller(request.param, sessions[request.param], watching, bob)
 
 
 @pytest.mark.requirement(32)
 @pytest.mark.requirement(9)
 @pytest.mark.parametrize("operation", BEARER)
 def test_everybody_reaches_their_own_and_nobody_elses(
-    api: Api, caller: Caller, operation: str
+    api: Api, caller: Caller, operation: str, clients: Clients, settings: Settings
 ) -> None:
     """Anonymous and signed out: 401. Bob: his own account changes and Ada's does not."""
-    probe = BEARER[operation]
+    probe, store = BEARER[operation], DynamoAccounts(Table(clients.dynamodb, settings.table))
+    signed_in = caller.kind in ("owner", "other user")
+    body = probe.body
+    if caller.session and signed_in:
+        body = {**(body or {}), **probe.prepared(api, caller.session)} or None
+    people = [person.user["userId"] for person in (caller.ada, caller.bob)]
+    before = {user_id: store.load(user_id) for user_id in people}
+    headers = caller.session.headers if caller.session else {}
 
-    path = probe.path.replace("{sessionId}", caller.session_id)
-    response = api.request(probe.method, path, json=probe.body, headers=caller.headers)
-
-    if caller.kind in ("anonymous", "signed out"):
-        problem(response, 401, "UNAUTHORIZED")
-    else:
-        assert response.status_code == probe.status
-    if operation == "logoutEverywhere" and response.is_success:
-        ended, kept = (
-            (caller.ada, caller.bob) if caller.kind == "owner" else (caller.bob, caller.ada)
-        )
-        assert api.profile(ended).status_code == 401
-        assert api.profile(kept).status_code == 200
-        return
-    ada, bob = api.profile(caller.ada), api.profile(caller.bob)
-    changes = probe.method == "PATCH"
-    assert ada.json()["firstName"] == ("Changed" if changes and caller.kind == "owner" else "Ada")
-    assert bob.json()["firstName"] == (
-        "Changed" if changes and caller.kind == "other user" else "Ada"
+    path = probe.path.replace(
+        "{sessionId}", session_id((caller.session or caller.ada).access_token)
     )
-    assert (ada.json()["email"], bob.json()["email"]) == (ADA, BOB)
+    response = api.request(probe.method, path, json=body, headers=headers)
+
+    after = {user_id: store.load(user_id) for user_id in people}
+    if signed_in:
+        assert response.status_code == probe.status, response.text
+        mine = caller.session.user["userId"]
+        assert probe.method != "PATCH" or after[mine].first_name == "Changed"
+        before.pop(mine)
+    else:
+        problem(response, 401, "UNAUTHORIZED")
+    assert all(after[user_id] == profile for user_id, profile in before.items())
+    own, other = (caller.ada, caller.bob) if caller.kind == "owner" else (caller.bob, caller.ada)
+    assert api.profile(other).status_code == 200
+    if operation == "logoutEverywhere" and signed_in:
+        assert api.profile(own).status_code == 401
 
 
 @pytest.mark.requirement(9)

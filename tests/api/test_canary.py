@@ -20,6 +20,7 @@ from service import models, telemetry
 from service.aws.clients import Clients
 from service.aws.tokens import AeadSealer
 from service.domain.accounts import Registration
+from service.domain.mfa import Setup
 from service.domain.ports import Challenge, Grant, MfaClaims, RefreshClaims, Session, utc_now
 from service.domain.sessions import MfaRequired, SessionTokens
 from service.operations import OPERATIONS
@@ -52,8 +53,10 @@ def test_what_goes_well_is_logged_without_a_secret(
     """The whole walk, then what is refused in it; the log has a line of each and no secret."""
     person = Person(api, canaries)
     ends = ["logoutUser", "revokeSession", "logoutEverywhere"]
-    walk = [name for name in OPERATIONS if name not in ends]
-    for operation in [*walk, *ends, "logoutUser", "refreshToken", "verifyEmail"]:
+    enrolled = ["verifyMfa", "regenerateRecoveryCodes", "recoverMfa", "disableMfa"]
+    walk = [name for name in OPERATIONS if name not in (*ends, *enrolled)]
+    walk += [*enrolled, "loginUser", *ends]
+    for operation in [*walk, "logoutUser", "refreshToken", "verifyEmail"]:
         if operation == "verifyEmail":
             canaries.keep(api.aws.code_for(person.address))
         person.send(operation)
@@ -71,6 +74,12 @@ def test_what_goes_well_is_logged_without_a_secret(
         "login",
         "refresh",
         "logout",
+        "setup_mfa",
+        "enable_mfa",
+        "verify_mfa",
+        "recover_mfa",
+        "disable_mfa",
+        "replace_recovery_codes",
     }
     assert len(canaries.secrets) > 12
     canaries.check()
@@ -188,6 +197,13 @@ def test_nothing_shows_its_secrets_in_a_repr(settings: Settings) -> None:
         models.RefreshTokenRequest(refresh_token=secret),
         models.Tokens(access_token=secret, refresh_token=secret, expires_in=900),
         models.MfaRequired(session_token=secret, expires_in=180),
+        models.VerifyMfaRequest(session_token=secret, code=secret),
+        models.RecoverMfaRequest(session_token=secret, recovery_code=secret),
+        models.MfaSetup(secret=secret, otpauth_uri=secret, qr_code=secret),
+        models.VerifyMfaSetupRequest(code=secret),
+        models.MfaEnabled(enabled=True, recovery_codes=[secret]),
+        models.RecoveryCodes(recovery_codes=[secret]),
+        Setup(secret, secret),
     ]
 
     assert [value for value in values if secret in f"{value!r} {value}"] == []

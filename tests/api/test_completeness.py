@@ -21,18 +21,25 @@ from service.domain import errors, ports
 from service.domain.accounts import Registration
 from service.domain.errors import DomainError, NotAdvanced, NotReady, TooManyRequests, Unavailable
 from service.domain.ports import Caller, RefreshClaims
+from service.domain.second_factor import MfaStore, SecondFactor
 from service.handlers.problems import translate
 from service.settings import Settings
 from tests.api.conftest import ADA, BOB, PASSWORD, Api, client_of
 from tests.api.test_authorization import BEARER, PUBLIC
+from tests.authenticator import Authenticator
 from tests.fakes import FakeClock, FakeDirectory, MemoryAccounts, MemorySessions
+from tests.fakes_mfa import FakeSecondFactor, MemoryMfa
 
 PORTS = {
     "directory": ports.Directory,
     "accounts": ports.AccountStore,
     "sessions": ports.SessionStore,
     "sealer": ports.Sealer,
+    "second_factor": SecondFactor,
+    "mfa": MfaStore,
 }
+
+LIMITED = {"directory", "second_factor"}
 
 
 def subclasses(kind: type[Exception]) -> Iterator[type[Exception]]:
@@ -50,7 +57,7 @@ def documented(port: str, method: Any) -> set[type[Exception]]:
     }
     if port == "sealer":
         return named
-    return named | {Unavailable} | ({TooManyRequests} if port == "directory" else set())
+    return named | {Unavailable} | ({TooManyRequests} if port in LIMITED else set())
 
 
 # Called by the reconciler, or only after another port has failed (tests/faults sweeps those).
@@ -62,11 +69,12 @@ NOT_REACHED_ALONE = {
     ("accounts", "remove"),
     ("accounts", "note"),
     ("sealer", "seal_mfa"),
+    ("mfa", "give_back"),
 }
 # Made for operations that the contract does not have yet. Both lists only shrink: a method that is
 # reached and a code that is in the catalogue fail the tests below until they leave the list.
 METHODS_AHEAD_OF_THE_CONTRACT: set[tuple[str, str]] = set()
-CODES_AHEAD_OF_THE_CONTRACT = {"WRONG_PASSWORD"}
+CODES_AHEAD_OF_THE_CONTRACT: set[str] = set()
 NOT_REACHED = NOT_REACHED_ALONE | METHODS_AHEAD_OF_THE_CONTRACT
 RAISES = [
     pytest.param(port, name, error, id=f"{port}.{name} {error.__name__}")
@@ -127,6 +135,8 @@ class World:
             "accounts": accounts,
             "sessions": MemorySessions(accounts),
             "sealer": AeadSealer(self.keys),
+            "second_factor": FakeSecondFactor(directory),
+            "mfa": MemoryMfa(accounts),
         }.items():
             self.ports[name].port, self.ports[name].broken = port, ""
         for email in (ADA, BOB):
@@ -134,7 +144,8 @@ class World:
         self.services.accounts.verify_email(ADA, directory.code_for(ADA))
         signed_in = self.services.sessions.login_user(ADA, PASSWORD, "test")
         claims = self.ports["sealer"].open_refresh(signed_in.tokens.refresh_token)
-        self.caller = Caller(claims.user_id, claims.session_id)
+        token = signed_in.tokens.access_token
+        self.caller = Caller(claims.user_id, claims.session_id, token)
         self.clock.advance(timedelta(minutes=1))
 
     def requests(self) -> Iterator[tuple[str, str, str, Any]]:
@@ -154,10 +165,33 @@ class World:
         yield "resendVerification", "POST", "/auth/email/resend", {"email": ADA}
         yield "loginUser", "POST", "/auth/login", {"email": ADA, "password": PASSWORD}
         yield "refreshToken", "POST", "/auth/refresh", {"refreshToken": token}
+        yield from self._second_steps()
         for name, probe in BEARER.items():
+            if name == "verifyMfaSetup":
+                continue
             path = probe.path.replace("{sessionId}", self.caller.session_id)
             yield name, probe.method, path, probe.body
         assert profile is not None
+
+    def _second_steps(self) -> Iterator[tuple[str, str, str, Any]]:
+        """Carol has an authenticator; Ada is setting one up, and the directory asks her already."""
+        directory, factor = self.ports["directory"].port, self.ports["second_factor"].port
+        carol = "carol@example.com"
+        self.services.accounts.register_user(Registration(carol, PASSWORD, "Carol", "O"))
+        self.services.accounts.verify_email(carol, directory.code_for(carol))
+        grant = directory.authenticate(carol, PASSWORD)
+        caller = Caller(grant.user_id, grant.session_id, grant.access_token)
+        self.services.sessions.open(grant, "test", second_factor=False)
+        authenticator = Authenticator(self.services.mfa.setup_mfa(caller).uri)
+        codes = self.services.mfa.verify_mfa_setup(caller, authenticator.code())
+        challenge = self.services.sessions.login_user(carol, PASSWORD, "test")
+        step = {"sessionToken": challenge.session_token}
+        verify = {**step, "code": authenticator.code()}
+        yield "verifyMfa", "POST", "/auth/mfa/verify", verify
+        yield "recoverMfa", "POST", "/auth/mfa/recover", {**step, "recoveryCode": codes[0]}
+        first = Authenticator(self.services.mfa.setup_mfa(self.caller).uri).code()
+        factor.require(self.caller.user_id, True)
+        yield "verifyMfaSetup", "POST", "/auth/mfa/verify-setup", {"code": first}
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from tests.api.conftest import CONTRACT, PASSWORD, Api
+from tests.authenticator import Authenticator
 
 DOCUMENT = yaml.safe_load(CONTRACT.read_text())
 METHODS = {"get", "post", "put", "patch", "delete"}
@@ -71,7 +72,40 @@ def completed(api: Api, operation_id: str, example: dict[str, Any]) -> tuple[Any
         if operation_id == "refreshToken":
             return {"refreshToken": session.refresh_token}, {}
         return example, session.headers
+    if operation_id in MFA:
+        return MFA[operation_id](api, example)
     return example, {}
+
+
+def with_mfa_session(api: Api, example: dict[str, Any]) -> tuple[Any, dict[str, str]]:
+    authenticator, recovery_codes = api.enrol(api.signed_in())
+    world = {
+        "sessionToken": api.challenged(),
+        "code": authenticator.code(),
+        "recoveryCode": recovery_codes[0],
+    }
+    return {name: world[name] for name in example}, {}
+
+
+def with_setup(api: Api, example: dict[str, Any]) -> tuple[Any, dict[str, str]]:
+    session = api.signed_in()
+    setup = api.post("/auth/mfa/setup", headers=session.headers).json()
+    return {**example, "code": Authenticator(setup["otpauthUri"]).code()}, session.headers
+
+
+def with_mfa_on(api: Api, example: dict[str, Any]) -> tuple[Any, dict[str, str]]:
+    session = api.signed_in()
+    api.enrol(session)
+    return example, session.headers
+
+
+MFA = {
+    "verifyMfa": with_mfa_session,
+    "recoverMfa": with_mfa_session,
+    "verifyMfaSetup": with_setup,
+    "disableMfa": with_mfa_on,
+    "regenerateRecoveryCodes": with_mfa_on,
+}
 
 
 @pytest.mark.parametrize(("method", "path", "operation", "example"), REQUESTS)

@@ -29,6 +29,14 @@ VALID: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/auth/email/resend"): {"email": "ada@example.com"},
     ("POST", "/auth/login"): {"email": "ada@example.com", "password": "correct horse battery"},
     ("POST", "/auth/refresh"): {"refreshToken": "k1.c2VhbGVkLXRva2Vu"},
+    ("POST", "/auth/mfa/verify"): {"sessionToken": "k1.c2VhbGVk", "code": "123456"},
+    ("POST", "/auth/mfa/recover"): {
+        "sessionToken": "k1.c2VhbGVk",
+        "recoveryCode": "MFRG-GZDF-MZTW-Q2LK",
+    },
+    ("POST", "/auth/mfa/verify-setup"): {"code": "123456"},
+    ("POST", "/auth/mfa/disable"): {"password": "correct horse battery"},
+    ("POST", "/auth/mfa/recovery-codes"): {"password": "correct horse battery"},
     ("PATCH", "/users/profile"): {
         "firstName": "Ada",
         "lastName": "O'Brien",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
 from service.aws.clients import Clients
 from service.operations import OPERATIONS
-from tests.api.conftest import Api, SignedIn
+from tests.api.conftest import PASSWORD, Api, SignedIn
+from tests.authenticator import Authenticator
 from tests.aws_calls import recording
 
 SIGN_UP, CONFIRM = "cognito-idp:SignUp", "cognito-idp:ConfirmSignUp"
@@ -17,7 +19,9 @@ GET, PUT, UPDATE = "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"
 DELETE, BATCH = "dynamodb:DeleteItem", "dynamodb:BatchGetItem"
 TRANSACT = "dynamodb:TransactWriteItems"
 QUERY, WRITE = "dynamodb:Query", "dynamodb:BatchWriteItem"
-SIGN_OUT = "cognito-idp:AdminUserGlobalSignOut"
+SIGN_OUT, ANSWER = "cognito-idp:AdminUserGlobalSignOut", "cognito-idp:AdminRespondToAuthChallenge"
+ASSOCIATE, PROVE = "cognito-idp:AssociateSoftwareToken", "cognito-idp:VerifySoftwareToken"
+PREFER, MAIL = "cognito-idp:AdminSetUserMFAPreference", "sesv2:SendEmail"
 
 BUDGET: dict[str, list[str]] = {
     "getHealth": [],
@@ -31,6 +35,12 @@ BUDGET: dict[str, list[str]] = {
     "listSessions": [BATCH, QUERY],
     "revokeSession": [BATCH, DELETE, REVOKE],
     "logoutEverywhere": [BATCH, QUERY, WRITE, SIGN_OUT],
+    "verifyMfa": [PUT, ANSWER, GET, PUT],
+    "recoverMfa": [GET, PREFER, QUERY, WRITE, SIGN_OUT, TRANSACT, MAIL],
+    "setupMfa": [BATCH, ASSOCIATE],
+    "verifyMfaSetup": [BATCH, PUT, PROVE, TRANSACT, PREFER, QUERY, MAIL],
+    "disableMfa": [BATCH, SIGN_IN, PREFER, QUERY, TRANSACT, MAIL],
+    "regenerateRecoveryCodes": [BATCH, SIGN_IN, QUERY, PUT, MAIL],
     "getUserProfile": [BATCH],
     "updateUserProfile": [BATCH, PUT],
 }
@@ -52,7 +62,29 @@ def arranged(api: Api, operation: str) -> Callable[[], object]:
         return api.register
     if operation in {"getHealth", "getReadiness"}:
         return lambda: api.get("/health" if operation == "getHealth" else "/health/ready")
-    return with_session(api, operation, api.signed_in())
+    session = api.signed_in()
+    if "Mfa" in operation or "Recovery" in operation:
+        return with_authenticator(api, operation, session)
+    return with_session(api, operation, session)
+
+
+def with_authenticator(api: Api, operation: str, session: SignedIn) -> Callable[[], object]:
+    post = partial(api.post, headers=session.headers)
+    if operation == "setupMfa":
+        return lambda: post("/auth/mfa/setup")
+    if operation == "verifyMfaSetup":
+        code = Authenticator(post("/auth/mfa/setup").json()["otpauthUri"]).code()
+        return lambda: post("/auth/mfa/verify-setup", {"code": code})
+    authenticator, recovery_codes = api.enrol(session)
+    if operation in {"verifyMfa", "recoverMfa"}:
+        token, code = api.challenged(), authenticator.code()
+        recovery = {"sessionToken": token, "recoveryCode": recovery_codes[0]}
+        return {
+            "verifyMfa": lambda: api.second_step(token, code),
+            "recoverMfa": lambda: api.post("/auth/mfa/recover", recovery),
+        }[operation]
+    path = {"disableMfa": "disable", "regenerateRecoveryCodes": "recovery-codes"}[operation]
+    return lambda: post(f"/auth/mfa/{path}", {"password": PASSWORD})
 
 
 def with_session(api: Api, operation: str, session: SignedIn) -> Callable[[], object]:

@@ -11,10 +11,13 @@ import pytest
 
 from service.aws.tokens import AeadSealer
 from service.domain.accounts import Accounts, Registration
+from service.domain.mfa import Mfa
+from service.domain.notices import Notices
 from service.domain.ports import Caller, Profile
 from service.domain.profile import Profiles
 from service.domain.sessions import SessionPolicy, Sessions, SignedIn
-from tests.fakes import FakeClock, FakeDirectory, MemoryAccounts, MemorySessions
+from tests.fakes import FakeClock, FakeDirectory, MemoryAccounts, MemoryMailer, MemorySessions
+from tests.fakes_mfa import FakeSecondFactor, MemoryMfa
 
 ADA = "ada@example.com"
 PASSWORD = "correct horse battery"
@@ -50,6 +53,8 @@ class Domain:
     rows: MemorySessions
     clock: FakeClock
     events: Events
+    mfa: Mfa
+    mailer: MemoryMailer
 
     def register(self, email: str = ADA, password: str = PASSWORD) -> Profile:
         return self.accounts.register_user(Registration(email, password, "Ada", "O'Brien"))
@@ -66,7 +71,7 @@ class Domain:
 
     def caller(self, signed_in: SignedIn) -> Caller:
         claims = self.sessions.sealer.open_refresh(signed_in.tokens.refresh_token)
-        return Caller(claims.user_id, claims.session_id)
+        return Caller(claims.user_id, claims.session_id, signed_in.tokens.access_token)
 
     def works(self, email: str = ADA) -> bool:
         """Tell whether somebody verified can sign in and has a verified profile."""
@@ -89,7 +94,15 @@ def domain() -> Domain:
     accounts = Accounts(directory, store, events, clock, replace_after=timedelta(seconds=2))
     sessions = Sessions(directory, accounts, rows, AeadSealer(KEYS), events, clock, POLICY)
     profiles = Profiles(sessions, store, clock)
-    return Domain(accounts, sessions, profiles, directory, store, rows, clock, events)
+    mailer = MemoryMailer()
+    mfa = Mfa(
+        sessions,
+        FakeSecondFactor(directory),
+        MemoryMfa(store),
+        Notices(mailer, events),
+        setup_within=timedelta(minutes=15),
+    )
+    return Domain(accounts, sessions, profiles, directory, store, rows, clock, events, mfa, mailer)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import botocore
 import pytest
 from botocore.loaders import Loader
 
-from service.aws import clients, cognito, trim
+from service.aws import clients, cognito, cognito_pool, trim
 from service.aws.clients import MODELS_VERSION, OPERATIONS, Clients, connect
 
 LAMBDA_TIMEOUT = 29.0
@@ -41,7 +41,7 @@ def test_the_worst_registration_ends_before_lambda_does() -> None:
     pauses = (attempts - 1) * SDK_PAUSE
     table = attempts * (clients.CONNECT_TIMEOUT + clients.TABLE_READ_TIMEOUT) + pauses
     between_deletions = sum(
-        cognito.longest_pause(attempt) for attempt in range(1, cognito.DELETE_TRIES)
+        cognito_pool.longest_pause(attempt) for attempt in range(1, cognito.DELETE_TRIES)
     )
 
     worst = directory + table + cognito.DELETE_TRIES * directory + between_deletions + table

@@ -19,6 +19,7 @@ TELLING: dict[str, Callable[[Notices], None]] = {
     "mfa_enabled": lambda notices: notices.mfa_enabled(USER, ADA),
     "mfa_disabled": lambda notices: notices.mfa_disabled(USER, ADA),
     "mfa_recovered": lambda notices: notices.mfa_recovered(USER, ADA),
+    "recovery_codes_replaced": lambda notices: notices.recovery_codes_replaced(USER, ADA),
     "sign_up_attempt": lambda notices: notices.sign_up_attempt(ADA),
 }
 CODES = {"new_email_code"}

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from service.aws.tokens import MAX_SEALED, AeadSealer, Unsealable
-from service.domain.errors import InvalidRefreshToken, SessionEnded
+from service.domain.errors import InvalidMfaSession, InvalidRefreshToken
 from service.domain.ports import MfaClaims, RefreshClaims
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -98,7 +98,7 @@ def test_a_token_serves_its_purpose_only() -> None:
         with pytest.raises(InvalidRefreshToken):
             keys.open_refresh(token)
     for token in (keys.seal_refresh(CLAIMS), row):
-        with pytest.raises(SessionEnded):
+        with pytest.raises(InvalidMfaSession):
             keys.open_mfa(token, NOW)
 
 
@@ -119,7 +119,7 @@ def test_an_mfa_session_ends_on_time() -> None:
     token = keys.seal_mfa(MFA, NOW + timedelta(minutes=3))
 
     assert keys.open_mfa(token, NOW + timedelta(minutes=3, seconds=-1)) == MFA
-    with pytest.raises(SessionEnded):
+    with pytest.raises(InvalidMfaSession):
         keys.open_mfa(token, NOW + timedelta(minutes=3))
 
 
