@@ -15,6 +15,7 @@ from service.aws.accounts import DynamoAccounts
 from service.aws.clients import Clients, connect
 from service.aws.cognito import CognitoDirectory
 from service.aws.cognito_mfa import CognitoSecondFactor
+from service.aws.cognito_passwords import CognitoPasswords
 from service.aws.jwks import JwksCache, fetcher
 from service.aws.mail import SesMailer
 from service.aws.mfa import DynamoMfa
@@ -28,6 +29,7 @@ from service.domain.health import Health
 from service.domain.mfa import Mfa
 from service.domain.notices import Notices
 from service.domain.open_sessions import OpenSessions
+from service.domain.password import PasswordDirectory, Passwords
 from service.domain.ports import (
     AccountStore,
     Audit,
@@ -62,6 +64,7 @@ class Ports:
     sealer: Sealer
     second_factor: SecondFactor
     mfa: MfaStore
+    passwords: PasswordDirectory
     mailer: Mailer | None = None
     audit: Audit = telemetry.audit
     clock: Clock = utc_now
@@ -80,6 +83,7 @@ def adapters(settings: Settings, clients: Clients, clock: Clock = utc_now) -> Po
         directory=CognitoDirectory(clients.cognito, **pool),
         second_factor=CognitoSecondFactor(clients.cognito, **pool),
         mfa=DynamoMfa(table),
+        passwords=CognitoPasswords(clients.cognito, **pool),
         accounts=DynamoAccounts(table),
         sessions=DynamoSessions(table, sealer),
         sealer=sealer,
@@ -115,6 +119,7 @@ def assemble(settings: Settings, ports: Ports) -> Services:
     return Services(
         accounts=accounts,
         sessions=sessions,
+        passwords=Passwords(ports.passwords, sessions, notices, ports.audit),
         open_sessions=OpenSessions(sessions),
         mfa=Mfa(
             sessions=sessions,

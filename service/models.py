@@ -43,6 +43,8 @@ class RegisterUserRequest(Model):
     """
     8 to 128 characters of any kind but control characters, with no space at either end. There are no
     rules about kinds of characters; a long phrase is a good password. It is taken exactly as it is sent.
+    The most used passwords are refused (`PASSWORD_REJECTED`), and so is a name of yours, the part of the
+    address before the `@`, or the name of the app, with up to four characters around it.
     """
     first_name: Annotated[str, Field(alias="firstName")]
     """A person's name in any script, with spaces, hyphens and apostrophes inside."""
@@ -191,6 +193,43 @@ class RecoveryCodes(Model):
 
     recovery_codes: Annotated[list[str], Field(alias="recoveryCodes", repr=False)]
     """Show them once, to be kept on paper or in a password manager. We keep only their hashes."""
+
+
+class RequestPasswordResetRequest(Model):
+    """Where to send a reset code."""
+
+    email: str
+    """An email address; compared without regard to case and kept in lower case."""
+
+
+class ConfirmPasswordResetRequest(Model):
+    """The mailed code and the password to be."""
+
+    email: str
+    """An email address; compared without regard to case and kept in lower case."""
+    code: Annotated[str, Field(repr=False)]
+    """The six digits that were mailed."""
+    new_password: Annotated[SecretStr, Field(alias="newPassword")]
+    """
+    8 to 128 characters of any kind but control characters, with no space at either end. There are no
+    rules about kinds of characters; a long phrase is a good password. It is taken exactly as it is sent.
+    The most used passwords are refused (`PASSWORD_REJECTED`), and so is a name of yours, the part of the
+    address before the `@`, or the name of the app, with up to four characters around it.
+    """
+
+
+class ChangePasswordRequest(Model):
+    """The password that is, and the one to be."""
+
+    current_password: Annotated[SecretStr, Field(alias="currentPassword")]
+    """A password to check, exactly as it is sent."""
+    new_password: Annotated[SecretStr, Field(alias="newPassword")]
+    """
+    8 to 128 characters of any kind but control characters, with no space at either end. There are no
+    rules about kinds of characters; a long phrase is a good password. It is taken exactly as it is sent.
+    The most used passwords are refused (`PASSWORD_REJECTED`), and so is a name of yours, the part of the
+    address before the `@`, or the name of the app, with up to four characters around it.
+    """
 
 
 class Notifications(Model):

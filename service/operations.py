@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from service.handlers import accounts, health, mfa, profile, sessions
+from service.handlers import accounts, health, mfa, password, profile, sessions
 from service.handlers.services import Services
 
 OPERATIONS: dict[str, Callable[..., Any]] = {
@@ -31,6 +31,10 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "verifyMfaSetup": mfa.verify_mfa_setup,
     "disableMfa": mfa.disable_mfa,
     "regenerateRecoveryCodes": mfa.regenerate_recovery_codes,
+    # password
+    "requestPasswordReset": password.request_password_reset,
+    "confirmPasswordReset": password.confirm_password_reset,
+    "changePassword": password.change_password,
     # profile
     "getUserProfile": profile.get_user_profile,
     "updateUserProfile": profile.update_user_profile,

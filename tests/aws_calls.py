@@ -100,7 +100,7 @@ def _resources(params: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _actions(model: Any, params: Mapping[str, Any]) -> Iterator[str]:
-    service = model.service_model.service_name
+    service = model.service_model.signing_name
     if model.auth_type == "none":
         return  # Unsigned: SignUp and its like need no permission, only the client's secret.
     if model.name != "TransactWriteItems":

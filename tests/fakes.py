@@ -21,6 +21,7 @@ from service.domain.errors import (
     InvalidRefreshToken,
     NotAdvanced,
     PasswordRejected,
+    SessionEnded,
     UserExists,
     UserUnknown,
     VersionMismatch,
@@ -302,6 +303,33 @@ class MemorySessions:
         with self._lock:
             row = self.rows.get((caller.user_id, caller.session_id))
             return row, self.accounts.load(caller.user_id)
+
+
+@dataclass
+class FakePasswords:
+    """Reset codes and passwords of the users of a `FakeDirectory`."""
+
+    directory: FakeDirectory
+
+    def request_reset(self, email: str) -> None:
+        entry = self.directory._named(normalise_email(email))
+        if entry and entry.user.confirmed:
+            entry.code = _new_code()
+
+    def confirm_reset(self, email: str, code: str, new_password: str) -> None:
+        entry = self.directory._named(normalise_email(email))
+        if entry is None or not entry.user.confirmed or entry.code != code:
+            raise InvalidCode
+        self.set_password(entry.user.user_id, new_password)
+        entry.code = None
+
+    def set_password(self, user_id: str, new_password: str) -> None:
+        entry = self.directory.users.get(user_id)
+        if entry is None:
+            raise SessionEnded
+        if len(new_password) < MINIMUM_PASSWORD:
+            raise PasswordRejected
+        entry.password = new_password
 
 
 @dataclass

@@ -34,6 +34,9 @@ RESEND = "ResendConfirmationCode"
 PASSWORD = "ADMIN_USER_PASSWORD_AUTH"  # noqa: S105  # The name of a flow.
 REFRESH = "REFRESH_TOKEN_AUTH"
 REVOKE = "RevokeToken"
+FORGOT = "ForgotPassword"
+RESET = "ConfirmForgotPassword"
+SET = "AdminSetUserPassword"
 GET = "AdminGetUser"
 DELETE = "AdminDeleteUser"
 ASSOCIATE = "AssociateSoftwareToken"
@@ -88,6 +91,23 @@ OPERATION_MEANINGS: dict[tuple[str, str], Meaning] = {
     (REVOKE, "InvalidParameterException"): DONE,
     (REVOKE, "NotAuthorizedException"): DONE,
     (REVOKE, "UnsupportedTokenTypeException"): DONE,
+    # A mail that cannot be sent, or none to send it to, tells that somebody is there.
+    (FORGOT, "CodeDeliveryFailureException"): DONE,
+    (FORGOT, "InvalidParameterException"): DONE,
+    (FORGOT, "LimitExceededException"): DONE,
+    (FORGOT, "NotAuthorizedException"): DONE,
+    (FORGOT, "UserNotFoundException"): DONE,
+    (RESET, "CodeMismatchException"): InvalidCode,
+    (RESET, "ExpiredCodeException"): InvalidCode,
+    (RESET, "InvalidPasswordException"): PasswordRejected,
+    (RESET, "NotAuthorizedException"): InvalidCode,
+    (RESET, "PasswordHistoryPolicyViolationException"): PasswordRejected,
+    (RESET, "UserNotConfirmedException"): InvalidCode,
+    (RESET, "UserNotFoundException"): InvalidCode,
+    (SET, "InvalidPasswordException"): PasswordRejected,
+    (SET, "PasswordHistoryPolicyViolationException"): PasswordRejected,
+    # Deleted since the session was read.
+    (SET, "UserNotFoundException"): SessionEnded,
     (GET, "UserNotFoundException"): DONE,
     (DELETE, "UserNotFoundException"): DONE,
     (ASSOCIATE, "NotAuthorizedException"): SessionEnded,

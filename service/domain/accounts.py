@@ -22,6 +22,7 @@ from service.domain.errors import (
     UserUnknown,
 )
 from service.domain.parallel import both
+from service.domain.password_rule import refuse_guessable
 from service.domain.ports import (
     AccountStore,
     Audit,
@@ -71,6 +72,8 @@ class Accounts:
         arrived = self.clock()
         replaced = None
         with audited(self.audit, "register"):
+            names = (registration.first_name, registration.last_name)
+            refuse_guessable(registration.password, registration.email, names)
             try:
                 user_id = self._sign_up(registration)
             except UserExists:

@@ -3,6 +3,8 @@
     DomainError                     code, public detail, Retry-After
     ├── InvalidCode                 INVALID_CODE
     ├── PasswordRejected            PASSWORD_REJECTED
+    │   ├── CommonPassword          everybody uses it
+    │   └── PersonalPassword        it is made of what is known of the person
     ├── RegistrationRejected        VALIDATION_FAILED
     ├── NotSignedIn
     │   ├── InvalidCredentials      INVALID_CREDENTIALS
@@ -62,6 +64,18 @@ class PasswordRejected(DomainError):
     """Raised when a new password breaks the one password rule."""
 
     code = "PASSWORD_REJECTED"
+
+
+class CommonPassword(PasswordRejected):
+    """Raised when a new password is one of those that attackers try first."""
+
+    detail = "This password is one of the most used ones. Choose another; a long phrase is good."
+
+
+class PersonalPassword(PasswordRejected):
+    """Raised when a new password is little more than a name, the address or the app's name."""
+
+    detail = "This password is made of your name, your address or the name of this app."
 
 
 class RegistrationRejected(DomainError):

@@ -22,7 +22,7 @@ class Notices:
     mailer: Mailer | None
     audit: Audit
 
-    def password_changed(self, user_id: str, email: str) -> None:
+    def password_changed(self, user_id: str | None, email: str) -> None:
         """Tell that the password is another now, by a change or by a reset."""
         text = "the password of your account was changed and other devices were signed out."
         self._tell(user_id, email, "Your password was changed", f"{text}\n\n{NOT_YOU}")

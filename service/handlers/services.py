@@ -9,6 +9,7 @@ from service.domain.health import Health
 from service.domain.mfa import Mfa
 from service.domain.notices import Notices
 from service.domain.open_sessions import OpenSessions
+from service.domain.password import Passwords
 from service.domain.ports import Clock
 from service.domain.profile import Profiles
 from service.domain.sessions import Sessions
@@ -23,6 +24,7 @@ class Services:
     mfa: Mfa
     open_sessions: OpenSessions
     profiles: Profiles
+    passwords: Passwords
     notices: Notices
     health: Health
     clock: Clock

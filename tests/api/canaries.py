@@ -124,6 +124,17 @@ class Person:
         assert self.session
         return self.api.logout_all(self.session)
 
+    def request_password_reset(self) -> httpx.Response:
+        return self.api.forgot(self.address)
+
+    def confirm_password_reset(self) -> httpx.Response:
+        # To the same password, so that it is known whatever became of the request.
+        return self.api.reset(self.password, self.address)
+
+    def change_password(self) -> httpx.Response:
+        assert self.session
+        return self.api.change_password(self.session, self.password, self.password)
+
     def get_user_profile(self) -> httpx.Response:
         assert self.session
         return self.api.profile(self.session)
@@ -189,6 +200,9 @@ class Person:
             steps = ("loginUser",) if self.session else ("registerUser", "verifyEmail", "loginUser")
             for step in steps:
                 self.send(step)
+        if operation == "confirmPasswordReset":
+            self.send("requestPasswordReset")
+            self.canaries.keep(self.api.aws.code_for(self.address))
         return self
 
     def _enrolled(self, operation: str) -> None:
@@ -209,7 +223,7 @@ class QuotingAws:
         self.how: Callable[[Any, str], Any] = answered(400, "ValidationException")
         self._calls = 0
         self.reached = False
-        for client in (clients.cognito, clients.dynamodb):
+        for client in (clients.cognito, clients.dynamodb, clients.mail):
             client.meta.events.register("before-send", self._answer)
 
     @contextmanager

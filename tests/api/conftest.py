@@ -111,6 +111,22 @@ class Api:
     def logout_all(self, session: SignedIn) -> httpx.Response:
         return self.request("POST", "/auth/logout-all", headers=session.headers)
 
+    def forgot(self, email: str = ADA) -> httpx.Response:
+        """Ask for a reset code."""
+        return self.post("/auth/password/reset-request", {"email": email})
+
+    def reset(self, password: str, email: str = ADA, code: str | None = None) -> httpx.Response:
+        """Set a password with a code, by default the newest that was mailed."""
+        code = code or self.aws.code_for(email.lower())
+        body = {"email": email, "code": code, "newPassword": password}
+        return self.post("/auth/password/reset-confirm", body)
+
+    def change_password(
+        self, session: SignedIn, new: str, current: str = PASSWORD
+    ) -> httpx.Response:
+        body = {"currentPassword": current, "newPassword": new}
+        return self.post("/auth/password/change", body, headers=session.headers)
+
     def profile(self, session: SignedIn) -> httpx.Response:
         return self.get("/users/profile", headers=session.headers)
 

@@ -58,6 +58,12 @@ BEARER = {
     "regenerateRecoveryCodes": Probe(
         "POST", "/auth/mfa/recovery-codes", 200, {"password": PASSWORD}, prepared=enrolled
     ),
+    "changePassword": Probe(
+        "POST",
+        "/auth/password/change",
+        204,
+        {"currentPassword": PASSWORD, "newPassword": "a brand new phrase"},
+    ),
     "getUserProfile": Probe("GET", "/users/profile", 200),
     "updateUserProfile": Probe("PATCH", "/users/profile", 200, {"firstName": "Changed"}),
 }
@@ -71,6 +77,8 @@ PUBLIC = {
     "refreshToken",
     "verifyMfa",
     "recoverMfa",
+    "requestPasswordReset",
+    "confirmPasswordReset",
 }
 
 

@@ -52,12 +52,12 @@ def test_what_goes_well_is_logged_without_a_secret(
 ) -> None:
     """The whole walk, then what is refused in it; the log has a line of each and no secret."""
     person = Person(api, canaries)
-    ends = ["logoutUser", "revokeSession", "logoutEverywhere"]
+    ends = ["confirmPasswordReset", "logoutUser", "revokeSession", "logoutEverywhere"]
     enrolled = ["verifyMfa", "regenerateRecoveryCodes", "recoverMfa", "disableMfa"]
     walk = [name for name in OPERATIONS if name not in (*ends, *enrolled)]
     walk += [*enrolled, "loginUser", *ends]
     for operation in [*walk, "logoutUser", "refreshToken", "verifyEmail"]:
-        if operation == "verifyEmail":
+        if operation in {"verifyEmail", "confirmPasswordReset"}:
             canaries.keep(api.aws.code_for(person.address))
         person.send(operation)
     person.canaries.of(api.login(person.address, canaries.new("password")))
@@ -80,6 +80,9 @@ def test_what_goes_well_is_logged_without_a_secret(
         "recover_mfa",
         "disable_mfa",
         "replace_recovery_codes",
+        "change_password",
+        "confirm_password_reset",
+        "request_password_reset",
     }
     assert len(canaries.secrets) > 12
     canaries.check()

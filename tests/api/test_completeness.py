@@ -20,6 +20,7 @@ from service.contract import create_app
 from service.domain import errors, ports
 from service.domain.accounts import Registration
 from service.domain.errors import DomainError, NotAdvanced, NotReady, TooManyRequests, Unavailable
+from service.domain.password import PasswordDirectory
 from service.domain.ports import Caller, RefreshClaims
 from service.domain.second_factor import MfaStore, SecondFactor
 from service.handlers.problems import translate
@@ -27,7 +28,14 @@ from service.settings import Settings
 from tests.api.conftest import ADA, BOB, PASSWORD, Api, client_of
 from tests.api.test_authorization import BEARER, PUBLIC
 from tests.authenticator import Authenticator
-from tests.fakes import FakeClock, FakeDirectory, MemoryAccounts, MemorySessions
+from tests.fakes import (
+    FakeClock,
+    FakeDirectory,
+    FakePasswords,
+    MemoryAccounts,
+    MemoryMailer,
+    MemorySessions,
+)
 from tests.fakes_mfa import FakeSecondFactor, MemoryMfa
 
 PORTS = {
@@ -37,9 +45,11 @@ PORTS = {
     "sealer": ports.Sealer,
     "second_factor": SecondFactor,
     "mfa": MfaStore,
+    "passwords": PasswordDirectory,
+    "mailer": ports.Mailer,
 }
 
-LIMITED = {"directory", "second_factor"}
+LIMITED = {"directory", "second_factor", "passwords"}
 
 
 def subclasses(kind: type[Exception]) -> Iterator[type[Exception]]:
@@ -137,6 +147,8 @@ class World:
             "sealer": AeadSealer(self.keys),
             "second_factor": FakeSecondFactor(directory),
             "mfa": MemoryMfa(accounts),
+            "passwords": FakePasswords(directory),
+            "mailer": MemoryMailer(),
         }.items():
             self.ports[name].port, self.ports[name].broken = port, ""
         for email in (ADA, BOB):
@@ -166,6 +178,10 @@ class World:
         yield "loginUser", "POST", "/auth/login", {"email": ADA, "password": PASSWORD}
         yield "refreshToken", "POST", "/auth/refresh", {"refreshToken": token}
         yield from self._second_steps()
+        yield "requestPasswordReset", "POST", "/auth/password/reset-request", {"email": ADA}
+        self.ports["passwords"].port.request_reset(ADA)
+        reset = {"email": ADA, "code": directory.code_for(ADA), "newPassword": PASSWORD}
+        yield "confirmPasswordReset", "POST", "/auth/password/reset-confirm", reset
         for name, probe in BEARER.items():
             if name == "verifyMfaSetup":
                 continue

@@ -67,7 +67,11 @@ def completed(api: Api, operation_id: str, example: dict[str, Any]) -> tuple[Any
         return {**example, "code": api.aws.code_for(example["email"])}, {}
     if operation_id == "loginUser":
         api.verified(example["email"], example["password"])
-    if operation_id in {"refreshToken", "updateUserProfile"}:
+    if operation_id == "confirmPasswordReset":
+        api.verified(example["email"])
+        api.forgot(example["email"])
+        return {**example, "code": api.aws.code_for(example["email"])}, {}
+    if operation_id in {"refreshToken", "updateUserProfile", "changePassword"}:
         session = api.signed_in(password=PASSWORD)
         if operation_id == "refreshToken":
             return {"refreshToken": session.refresh_token}, {}

@@ -37,6 +37,16 @@ VALID: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/auth/mfa/verify-setup"): {"code": "123456"},
     ("POST", "/auth/mfa/disable"): {"password": "correct horse battery"},
     ("POST", "/auth/mfa/recovery-codes"): {"password": "correct horse battery"},
+    ("POST", "/auth/password/reset-request"): {"email": "ada@example.com"},
+    ("POST", "/auth/password/reset-confirm"): {
+        "email": "ada@example.com",
+        "code": "123456",
+        "newPassword": "a brand new phrase",
+    },
+    ("POST", "/auth/password/change"): {
+        "currentPassword": "correct horse battery",
+        "newPassword": "a brand new phrase",
+    },
     ("PATCH", "/users/profile"): {
         "firstName": "Ada",
         "lastName": "O'Brien",

@@ -23,6 +23,10 @@ SIGN_OUT, ANSWER = "cognito-idp:AdminUserGlobalSignOut", "cognito-idp:AdminRespo
 ASSOCIATE, PROVE = "cognito-idp:AssociateSoftwareToken", "cognito-idp:VerifySoftwareToken"
 PREFER, MAIL = "cognito-idp:AdminSetUserMFAPreference", "sesv2:SendEmail"
 
+SET, FIND = "cognito-idp:AdminSetUserPassword", "cognito-idp:AdminGetUser"
+FORGOT, RESET = "cognito-idp:ForgotPassword", "cognito-idp:ConfirmForgotPassword"
+MAIL = "sesv2:SendEmail"
+
 BUDGET: dict[str, list[str]] = {
     "getHealth": [],
     "getReadiness": ["cognito-idp:DescribeUserPool", GET],
@@ -41,6 +45,9 @@ BUDGET: dict[str, list[str]] = {
     "verifyMfaSetup": [BATCH, PUT, PROVE, TRANSACT, PREFER, QUERY, MAIL],
     "disableMfa": [BATCH, SIGN_IN, PREFER, QUERY, TRANSACT, MAIL],
     "regenerateRecoveryCodes": [BATCH, SIGN_IN, QUERY, PUT, MAIL],
+    "requestPasswordReset": [FORGOT],
+    "confirmPasswordReset": [RESET, FIND, QUERY, WRITE, SIGN_OUT, MAIL],
+    "changePassword": [BATCH, SIGN_IN, REVOKE, QUERY, SET, QUERY, MAIL],
     "getUserProfile": [BATCH],
     "updateUserProfile": [BATCH, PUT],
 }
@@ -89,7 +96,12 @@ def with_authenticator(api: Api, operation: str, session: SignedIn) -> Callable[
 
 def with_session(api: Api, operation: str, session: SignedIn) -> Callable[[], object]:
     api.profile(session)  # The JWKS is fetched now.
+    if operation == "confirmPasswordReset":
+        api.forgot()
     return {
+        "requestPasswordReset": api.forgot,
+        "confirmPasswordReset": lambda: api.reset("a brand new phrase"),
+        "changePassword": lambda: api.change_password(session, "a brand new phrase"),
         "loginUser": api.login,
         "refreshToken": lambda: api.refresh(session.refresh_token),
         "logoutUser": lambda: api.logout(session),

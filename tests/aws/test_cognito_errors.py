@@ -24,6 +24,7 @@ from service.aws.clients import connect
 from service.aws.cognito import CognitoDirectory
 from service.domain.errors import InvalidCredentials, Unavailable
 from tests.aws.cognito_rows import EMAIL, ROWS, SECRETS, USES
+from tests.aws.test_password_port import MEANINGS
 
 
 @pytest.fixture
@@ -90,6 +91,7 @@ def test_every_row_of_the_table_is_tested() -> None:
         "page": "ListUsers", "check": "DescribeUserPool",
     }  # fmt: skip
     tested = {(places[use], code) for use, code, _, _ in ROWS}
+    tested |= {(use.title().replace("_", ""), code) for use, code, _ in MEANINGS}
 
     assert set(cognito_errors.OPERATION_MEANINGS) <= tested
     assert set(cognito_errors.MEANINGS) - {"RequestLimitExceeded"} <= {row[1] for row in ROWS}

@@ -17,22 +17,23 @@ from typing import Any
 import pytest
 
 from local.emulator import Emulator
-from local.shape import POLICIES
+from local.shape import DOCUMENTS, POLICIES
 from service.aws import clients
 from tests.aws_calls import Call, CallRecorder
 
-KINDS = {"cognito-idp": "pool", "dynamodb": "table", "ssm": "secrets"}
+KINDS = {"cognito-idp": "pool", "dynamodb": "table", "ses": "identity", "ssm": "secrets"}
 Permission = tuple[str, str]
 """An action, and the kind of the resource that it is for."""
 
 
 def granted(role: str) -> set[Permission]:
-    """List what a role's policy allows, one action on one kind of resource each."""
-    text = (POLICIES / f"{role}.json.tftpl").read_text()
-    document = Template(text).substitute({f"{kind}_arn": kind for kind in KINDS.values()})
+    """List what a role's policies allow, one action on one kind of resource each."""
+    kinds = {f"{kind}_arn": kind for kind in KINDS.values()}
+    texts = [(POLICIES / f"{name}.json.tftpl").read_text() for name in DOCUMENTS[role]]
     return {
         (action, resource)
-        for statement in json.loads(document)["Statement"]
+        for text in texts
+        for statement in json.loads(Template(text).substitute(kinds))["Statement"]
         for action in _many(statement["Action"])
         for resource in _many(statement["Resource"])
     }

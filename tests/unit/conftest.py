@@ -13,10 +13,18 @@ from service.aws.tokens import AeadSealer
 from service.domain.accounts import Accounts, Registration
 from service.domain.mfa import Mfa
 from service.domain.notices import Notices
+from service.domain.password import Passwords
 from service.domain.ports import Caller, Profile
 from service.domain.profile import Profiles
 from service.domain.sessions import SessionPolicy, Sessions, SignedIn
-from tests.fakes import FakeClock, FakeDirectory, MemoryAccounts, MemoryMailer, MemorySessions
+from tests.fakes import (
+    FakeClock,
+    FakeDirectory,
+    FakePasswords,
+    MemoryAccounts,
+    MemoryMailer,
+    MemorySessions,
+)
 from tests.fakes_mfa import FakeSecondFactor, MemoryMfa
 
 ADA = "ada@example.com"
@@ -54,6 +62,8 @@ class Domain:
     clock: FakeClock
     events: Events
     mfa: Mfa
+    passwords: Passwords
+    reset_codes: FakePasswords
     mailer: MemoryMailer
 
     def register(self, email: str = ADA, password: str = PASSWORD) -> Profile:
@@ -64,8 +74,8 @@ class Domain:
         self.accounts.verify_email(email, self.directory.code_for(email))
         return profile
 
-    def login(self, email: str = ADA) -> SignedIn:
-        signed_in = self.sessions.login_user(email, PASSWORD, "test")
+    def login(self, email: str = ADA, password: str = PASSWORD) -> SignedIn:
+        signed_in = self.sessions.login_user(email, password, "test")
         assert isinstance(signed_in, SignedIn)
         return signed_in
 
@@ -94,15 +104,30 @@ def domain() -> Domain:
     accounts = Accounts(directory, store, events, clock, replace_after=timedelta(seconds=2))
     sessions = Sessions(directory, accounts, rows, AeadSealer(KEYS), events, clock, POLICY)
     profiles = Profiles(sessions, store, clock)
-    mailer = MemoryMailer()
+    reset_codes, mailer = FakePasswords(directory), MemoryMailer()
+    notices = Notices(mailer, events)
+    passwords = Passwords(reset_codes, sessions, notices, events)
     mfa = Mfa(
         sessions,
         FakeSecondFactor(directory),
         MemoryMfa(store),
-        Notices(mailer, events),
+        notices,
         setup_within=timedelta(minutes=15),
     )
-    return Domain(accounts, sessions, profiles, directory, store, rows, clock, events, mfa, mailer)
+    return Domain(
+        accounts,
+        sessions,
+        profiles,
+        directory,
+        store,
+        rows,
+        clock,
+        events,
+        mfa,
+        passwords,
+        reset_codes,
+        mailer,
+    )
 
 
 @pytest.fixture
