@@ -10,11 +10,16 @@ cd "$(dirname "$0")/.."
 image=lifestyle-api:arm64
 arguments=()
 
+# The packages are unpacked and not configured: their scripts would run under QEMU for a quarter of an hour.
 stand_in() {
-  local tree
+  local tree archive
   tree=$(mktemp -d)
-  debootstrap --arch=arm64 --variant=minbase --include=python3,python3-pip,ca-certificates trixie "$tree" >/dev/null
-  rm -f "$tree"/usr/lib/python3.*/EXTERNALLY-MANAGED
+  debootstrap --arch=arm64 --variant=minbase --foreign --include=python3,python3-pip,ca-certificates trixie "$tree" >/dev/null
+  for archive in "$tree"/var/cache/apt/archives/*.deb; do
+    dpkg-deb --fsys-tarfile "$archive" | tar --directory "$tree" --extract --keep-directory-symlink
+  done
+  echo "root:x:0:0::/root:/bin/sh" >"$tree/etc/passwd"
+  rm -rf "$tree"/debootstrap "$tree"/var/cache/apt/archives "$tree"/usr/lib/python3.*/EXTERNALLY-MANAGED
   tar --directory "$tree" --create --exclude=./proc --exclude=./sys --exclude=./dev . | import_as lifestyle-base:arm64
   rm -rf "$tree"
 }
@@ -25,7 +30,8 @@ import_as() {
   cat >"$archive"
   container=$(buildah from --arch arm64 scratch)
   buildah add --quiet "$container" "$archive" / >/dev/null
-  buildah config --arch arm64 "$container"
+  # Behind a proxy the authorities are the machine's, and uv looks at its own unless told.
+  buildah config --arch arm64 --env UV_SYSTEM_CERTS=true "$container"
   buildah commit --quiet --rm "$container" "$1" >/dev/null
   rm -f "$archive"
 }
@@ -35,7 +41,7 @@ if [ "${1:-}" = --stand-in ]; then
   buildah inspect --type image lifestyle-base:arm64 >/dev/null 2>&1 || stand_in
   arguments=(--build-arg BASE=localhost/lifestyle-base:arm64 --pull-never "$@")
 fi
-buildah bud --isolation=chroot --arch arm64 --layers=false --tag "$image" "${arguments[@]}" .
+buildah bud --isolation=chroot --arch arm64 --layers=true --tag "$image" "${arguments[@]}" .
 
 container=$(buildah from --arch arm64 --pull-never "localhost/$image")
 trap 'buildah rm "$container" >/dev/null' EXIT
