@@ -25,6 +25,7 @@ from service.aws.tokens import AccessTokens, AeadSealer
 from service.contract import create_app
 from service.contract.site import Site
 from service.domain.accounts import Accounts
+from service.domain.deletion import Deletion
 from service.domain.health import Health
 from service.domain.mfa import Mfa
 from service.domain.notices import Notices
@@ -130,6 +131,7 @@ def assemble(settings: Settings, ports: Ports) -> Services:
         ),
         profiles=Profiles(sessions=sessions, store=ports.accounts, clock=ports.clock),
         notices=notices,
+        deletion=Deletion(sessions),
         health=Health(directory=ports.directory, store=ports.accounts),
         clock=ports.clock,
         version=settings.version,

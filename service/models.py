@@ -268,6 +268,13 @@ class NotificationsPatch(Model):
     """By text message."""
 
 
+class DeleteUserRequest(Model):
+    """The password, once more."""
+
+    password: SecretStr
+    """A password to check, exactly as it is sent."""
+
+
 class FieldError(Model):
     """One field that is not as the contract says."""
 

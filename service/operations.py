@@ -38,6 +38,7 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     # profile
     "getUserProfile": profile.get_user_profile,
     "updateUserProfile": profile.update_user_profile,
+    "deleteUser": profile.delete_user,
 }
 
 

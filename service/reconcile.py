@@ -1,6 +1,7 @@
-"""Finds what registrations left behind and finishes or removes it: `python -m service.reconcile`.
+"""Finds what was left half-done and finishes or removes it: `python -m service.reconcile`.
 
-Also a scheduled function (`service.reconcile.handler`). Walks the outbox, then every user of the
+Also a scheduled function (`service.reconcile.handler`). Walks the outbox, the
+deletions, then every user of the
 directory: a verified user without a profile gets one, an unverified one without a profile is
 deleted once it is older than an hour. It repeats nothing that is done and may be killed anywhere.
 """
@@ -11,19 +12,21 @@ import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from service import telemetry
 from service.app import adapters, assemble
 from service.aws.clients import connect
 from service.aws.secrets import with_secrets
 from service.domain.accounts import Accounts
-from service.domain.errors import DomainError
+from service.domain.errors import DomainError, UserUnknown
 from service.domain.ports import DirectoryUser, Leftover
 from service.settings import Settings
+
+T = TypeVar("T")
 
 IN_FLIGHT = timedelta(hours=1)
 """How long a registration is left alone; far longer than any request lasts."""
@@ -39,12 +42,14 @@ class Reconciler:
         """Return how many were settled, healed, deleted, or failed; a failure stops nothing."""
         done: Counter[str] = Counter()
         for leftover in self.accounts.store.leftovers():
-            done[self._guarded(self._settle, leftover)] += 1
+            done[self._guarded(self._settle, leftover.user_id, leftover)] += 1
+        for user_id in self.accounts.store.deletions():
+            done[self._guarded(self._delete, user_id, user_id)] += 1
         cursor: str | None = None
         while True:
             users, cursor = self.accounts.directory.page(cursor)
             for user in self._without_profile(users):
-                done[self._guarded(self._mend, user)] += 1
+                done[self._guarded(self._mend, user.user_id, user)] += 1
             if cursor is None:
                 return done
 
@@ -70,16 +75,23 @@ class Reconciler:
         if self.accounts.store.load(user.user_id) is not None:
             return "settled"
         if user.confirmed:
-            self.accounts.heal(user)
+            try:
+                self.accounts.heal(user)
+            except UserUnknown:
+                return "deleted"
             return "healed"
         return "deleted" if self.accounts.undo(user.user_id, user.email) else "failed"
 
+    def _delete(self, user_id: str) -> str:
+        self.accounts.finish_deletion(user_id)
+        return "deleted"
+
     @staticmethod
-    def _guarded(mend: Any, item: Any) -> str:
+    def _guarded(mend: Callable[[T], str], user_id: str, item: T) -> str:
         try:
-            return str(mend(item))
+            return mend(item)
         except DomainError as fault:
-            telemetry.audit("reconcile", "error", user_id=item.user_id, reason=str(fault))
+            telemetry.audit("reconcile", "error", user_id=user_id, reason=str(fault))
             return "failed"
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 import threading
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -193,6 +193,8 @@ class MemoryAccounts:
     profiles: dict[str, Profile] = field(default_factory=dict)
     claims: dict[str, Claim] = field(default_factory=dict)
     outbox: list[Leftover] = field(default_factory=list)
+    going: set[str] = field(default_factory=set)
+    purges: list[Callable[[str], None]] = field(default_factory=list)
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     def create(self, profile: Profile, replacing: str | None = None) -> None:
@@ -255,6 +257,31 @@ class MemoryAccounts:
         if leftover in self.outbox:
             self.outbox.remove(leftover)
 
+    def begin_deletion(self, profile: Profile, now: datetime) -> None:
+        with self._lock:
+            stored = self.profiles.get(profile.user_id)
+            if stored is None:
+                raise UserUnknown
+            if stored.email != profile.email:
+                raise VersionMismatch
+            self.remove(profile.user_id, profile.email)
+            self.going.add(profile.user_id)
+
+    def deleting(self, user_id: str) -> bool:
+        return user_id in self.going
+
+    def deletions(self) -> Sequence[str]:
+        return sorted(self.going)[:100]
+
+    def finish_deletion(self, user_id: str) -> None:
+        with self._lock:
+            made = self.profiles.get(user_id)
+            if made is not None:
+                self.remove(user_id, made.email)
+            for purge in self.purges:
+                purge(user_id)
+            self.going.discard(user_id)
+
     def check(self) -> None:
         """Memory always answers."""
 
@@ -266,6 +293,9 @@ class MemorySessions:
     accounts: MemoryAccounts = field(default_factory=MemoryAccounts)
     rows: dict[tuple[str, str], Session] = field(default_factory=dict)
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+
+    def __post_init__(self) -> None:
+        self.accounts.purges.append(self.end_all)
 
     def open(self, session: Session) -> None:
         self.rows[session.user_id, session.session_id] = session

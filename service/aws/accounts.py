@@ -2,6 +2,7 @@
 
 USER#<id>    USER#<id>          a profile; EmailIndex key EMAIL#<address>
 EMAIL#<adr>  EMAIL#<adr>        the uniqueness row: whose the address is
+DELETION     <id>               a user who goes: decided, and not cleared up yet
 OUTBOX       <moment>#<id>      a registration whose undoing failed; it has no TTL, as nothing
                                 else remembers it
 """
@@ -26,6 +27,8 @@ from service.domain.errors import AddressHeld, UserUnknown, VersionMismatch
 from service.domain.ports import Claim, Leftover, Profile, normalise_email
 
 OUTBOX = "OUTBOX"
+DELETION = "DELETION"
+PAGE = 100
 # The guard's place in the transaction of `create`; the failed conditions are told by place.
 _GUARD = 0
 _MINE = "attribute_not_exists(pk) OR userId = :mine"
@@ -139,6 +142,43 @@ class DynamoAccounts:
         """Take an entry out of the outbox."""
         self._table.delete(_leftover_key(leftover))
 
+    def begin_deletion(self, profile: Profile, now: datetime) -> None:
+        """Take profile and address away. Raises `UserUnknown`, `VersionMismatch`."""
+        mine = profile.user_id
+        guard = deleting(address_key(profile.email), _MINE, mine=mine)
+        row = deleting(user_key(mine), "email = :email", email=profile.email)
+        pk, sk = _deletion_key(mine)
+        note = putting({"pk": pk, "sk": sk, "userId": mine, "notedAt": stamp(now)})
+        try:
+            self._table.transact([row, note, guard])
+        except ConditionFailed as failed:
+            if 0 in failed.items:
+                raise (VersionMismatch if failed.items[0] else UserUnknown) from failed
+            # The address is somebody else's, which must not keep anybody from leaving.
+            self._table.transact([row, note])
+
+    def deleting(self, user_id: str) -> bool:
+        """Tell whether it is noted that a user goes."""
+        return self._table.get(_deletion_key(user_id)) is not None
+
+    def deletions(self) -> Sequence[str]:
+        """Return up to 100 users of whom it is noted that they go."""
+        return [row["userId"] for row in self._table.first(DELETION, PAGE)]
+
+    def finish_deletion(self, user_id: str) -> None:
+        """Delete every row of a user, then the note."""
+        partition, profile_sort_key = user_key(user_id)
+        while True:
+            rows = self._table.first(partition, PAGE)
+            for row in rows:
+                if row["sk"] == profile_sort_key:
+                    # Made by a sign-in that began before the deletion and mended the profile.
+                    self.remove(user_id, row["email"])
+            self._table.batch_delete((row["pk"], row["sk"]) for row in rows)
+            if len(rows) < PAGE:
+                break
+        self._table.delete(_deletion_key(user_id))
+
     def check(self) -> None:
         """Return when the table answers; it asks for a row that never is."""
         self._table.get(("HEALTH", "HEALTH"), consistent=False)
@@ -209,6 +249,10 @@ def _guard_row(profile: Profile) -> Item:
         "userId": profile.user_id,
         "claimedAt": stamp(profile.created_at),
     }
+
+
+def _deletion_key(user_id: str) -> Key:
+    return DELETION, user_id
 
 
 def _leftover_key(leftover: Leftover) -> Key:

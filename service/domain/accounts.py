@@ -122,8 +122,12 @@ class Accounts:
     def heal(self, user: DirectoryUser) -> Profile:
         """Create the profile that a verified user lacks, and return it.
 
-        Raises `Unavailable` if another user that exists holds the address: a person has to look.
+        Raises `UserUnknown` for a user who is being deleted, after finishing that. Raises
+        `Unavailable` if another user that exists holds the address: a person has to look.
         """
+        if self.store.deleting(user.user_id):
+            self.finish_deletion(user.user_id)
+            raise UserUnknown("deleted")
         profile = Profile(
             user_id=user.user_id,
             email=user.email,
@@ -137,6 +141,10 @@ class Accounts:
             self._create(profile)
         except EmailTaken as held:
             raise Unavailable(f"the address of {user.user_id} is held: {held}") from held
+        if self.directory.find(user.user_id) is None:
+            # A deletion began and ended between the two looks; nothing may outlive it.
+            self.store.finish_deletion(user.user_id)
+            raise UserUnknown("deleted meanwhile")
         self.audit("heal_profile", "success", user_id=user.user_id)
         return profile
 
@@ -150,6 +158,12 @@ class Accounts:
             return False
         self.audit("undo_registration", "success", user_id=user_id)
         return True
+
+    def finish_deletion(self, user_id: str) -> None:
+        """Clear up after a user whose deletion is decided; doing it again changes nothing."""
+        self.directory.delete(user_id)
+        self.store.finish_deletion(user_id)
+        self.audit("finish_deletion", "success", user_id=user_id)
 
     def _sign_up(self, registration: Registration) -> str:
         return self.directory.sign_up(
@@ -175,7 +189,10 @@ class Accounts:
         if user is None:
             return None
         if user.confirmed:
-            raise EmailTaken
+            if claim is not None and claim.user_id == user.user_id:
+                raise EmailTaken
+            self._release(user)
+            return None
         since = user.created_at
         if claim is not None and claim.user_id == user.user_id:
             since = max(since, claim.claimed_at)
@@ -185,6 +202,12 @@ class Accounts:
         self.directory.delete(user.user_id)
         self.audit("replace_unverified", "success", user_id=user.user_id)
         return user.user_id
+
+    def _release(self, user: DirectoryUser) -> None:
+        """Free an address that the table says is not this user's. Raises `EmailTaken` if it is."""
+        if not self.store.deleting(user.user_id):
+            raise EmailTaken
+        self.finish_deletion(user.user_id)
 
     def _store_or_undo(self, profile: Profile, replaced: str | None) -> None:
         try:

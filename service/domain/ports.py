@@ -210,6 +210,21 @@ class AccountStore(Protocol):
     def settle(self, leftover: Leftover) -> None:
         """Take an entry out of the outbox."""
 
+    def begin_deletion(self, profile: Profile, now: datetime) -> None:
+        """Take profile and address away and note that the user goes, in one transaction.
+
+        Raises `UserUnknown` without a profile, `VersionMismatch` if it has another address now.
+        """
+
+    def deleting(self, user_id: str) -> bool:
+        """Tell whether it is noted that a user goes, read consistently."""
+
+    def deletions(self) -> Sequence[str]:
+        """Return up to 100 users of whom it is noted that they go."""
+
+    def finish_deletion(self, user_id: str) -> None:
+        """Delete every row of a user, then the note; absent rows are fine."""
+
     def check(self) -> None:
         """Return when the table answers."""
 

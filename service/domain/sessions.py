@@ -209,7 +209,7 @@ class Sessions:
         """Return the profile of somebody who has just proven the address, mended if need be."""
         profile = self.accounts.store.load(grant.user_id)
         if profile is None:
-            profile = self.accounts.heal(
+            profile = self._heal(
                 DirectoryUser(
                     user_id=grant.user_id,
                     email=grant.email,
@@ -224,6 +224,12 @@ class Sessions:
         if profile.mfa_enabled == second_factor:
             return profile
         return self._follow(profile, second_factor, now)
+
+    def _heal(self, user: DirectoryUser) -> Profile:
+        try:
+            return self.accounts.heal(user)
+        except UserUnknown as gone:
+            raise InvalidCredentials("the account was deleted") from gone
 
     def _mark_verified(self, profile: Profile, now: datetime) -> Profile:
         try:

@@ -29,6 +29,12 @@ def update_user_profile(
     return _reply(services.profiles.update_user_profile(request.caller, changes, expected))
 
 
+def delete_user(services: Services, body: models.DeleteUserRequest, request: Request) -> Reply:
+    """Delete your account for good."""
+    services.deletion.delete_user(request.caller, body.password.get_secret_value())
+    return Reply()
+
+
 def user_profile(profile: Profile) -> models.UserProfile:
     """Return the contract's form of a profile; what was never given is left out."""
     return models.UserProfile(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from service.domain.accounts import Accounts
+from service.domain.deletion import Deletion
 from service.domain.health import Health
 from service.domain.mfa import Mfa
 from service.domain.notices import Notices
@@ -26,6 +27,7 @@ class Services:
     profiles: Profiles
     passwords: Passwords
     notices: Notices
+    deletion: Deletion
     health: Health
     clock: Clock
     version: str

@@ -135,6 +135,13 @@ class Person:
         assert self.session
         return self.api.change_password(self.session, self.password, self.password)
 
+    def delete_user(self) -> httpx.Response:
+        assert self.session
+        response = self.api.delete(self.session, self.password)
+        if response.status_code == 204 or response.status_code >= 500:
+            self.session = None
+        return response
+
     def get_user_profile(self) -> httpx.Response:
         assert self.session
         return self.api.profile(self.session)

@@ -127,6 +127,9 @@ class Api:
         body = {"currentPassword": current, "newPassword": new}
         return self.post("/auth/password/change", body, headers=session.headers)
 
+    def delete(self, session: SignedIn, password: str = PASSWORD) -> httpx.Response:
+        return self.post("/users/profile/delete", {"password": password}, headers=session.headers)
+
     def profile(self, session: SignedIn) -> httpx.Response:
         return self.get("/users/profile", headers=session.headers)
 

@@ -66,6 +66,7 @@ BEARER = {
     ),
     "getUserProfile": Probe("GET", "/users/profile", 200),
     "updateUserProfile": Probe("PATCH", "/users/profile", 200, {"firstName": "Changed"}),
+    "deleteUser": Probe("POST", "/users/profile/delete", 204, {"password": PASSWORD}),
 }
 PUBLIC = {
     "getHealth",
@@ -134,7 +135,7 @@ def test_everybody_reaches_their_own_and_nobody_elses(
     assert all(after[user_id] == profile for user_id, profile in before.items())
     own, other = (caller.ada, caller.bob) if caller.kind == "owner" else (caller.bob, caller.ada)
     assert api.profile(other).status_code == 200
-    if operation == "logoutEverywhere" and signed_in:
+    if operation in ("logoutEverywhere", "deleteUser") and signed_in:
         assert api.profile(own).status_code == 401
 
 

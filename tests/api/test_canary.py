@@ -53,6 +53,7 @@ def test_what_goes_well_is_logged_without_a_secret(
     """The whole walk, then what is refused in it; the log has a line of each and no secret."""
     person = Person(api, canaries)
     ends = ["confirmPasswordReset", "logoutUser", "revokeSession", "logoutEverywhere"]
+    ends.append("deleteUser")
     enrolled = ["verifyMfa", "regenerateRecoveryCodes", "recoverMfa", "disableMfa"]
     walk = [name for name in OPERATIONS if name not in (*ends, *enrolled)]
     walk += [*enrolled, "loginUser", *ends]

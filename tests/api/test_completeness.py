@@ -77,6 +77,8 @@ NOT_REACHED_ALONE = {
     ("accounts", "leftovers"),
     ("accounts", "settle"),
     ("accounts", "remove"),
+    ("accounts", "deleting"),
+    ("accounts", "deletions"),
     ("accounts", "note"),
     ("sealer", "seal_mfa"),
     ("mfa", "give_back"),

@@ -71,7 +71,7 @@ def completed(api: Api, operation_id: str, example: dict[str, Any]) -> tuple[Any
         api.verified(example["email"])
         api.forgot(example["email"])
         return {**example, "code": api.aws.code_for(example["email"])}, {}
-    if operation_id in {"refreshToken", "updateUserProfile", "changePassword"}:
+    if operation_id in {"refreshToken", "updateUserProfile", "changePassword", "deleteUser"}:
         session = api.signed_in(password=PASSWORD)
         if operation_id == "refreshToken":
             return {"refreshToken": session.refresh_token}, {}

@@ -47,6 +47,7 @@ VALID: dict[tuple[str, str], dict[str, Any]] = {
         "currentPassword": "correct horse battery",
         "newPassword": "a brand new phrase",
     },
+    ("POST", "/users/profile/delete"): {"password": "correct horse battery"},
     ("PATCH", "/users/profile"): {
         "firstName": "Ada",
         "lastName": "O'Brien",

@@ -22,6 +22,7 @@ QUERY, WRITE = "dynamodb:Query", "dynamodb:BatchWriteItem"
 SIGN_OUT, ANSWER = "cognito-idp:AdminUserGlobalSignOut", "cognito-idp:AdminRespondToAuthChallenge"
 ASSOCIATE, PROVE = "cognito-idp:AssociateSoftwareToken", "cognito-idp:VerifySoftwareToken"
 PREFER, MAIL = "cognito-idp:AdminSetUserMFAPreference", "sesv2:SendEmail"
+DELETE_USER = "cognito-idp:AdminDeleteUser"
 
 SET, FIND = "cognito-idp:AdminSetUserPassword", "cognito-idp:AdminGetUser"
 FORGOT, RESET = "cognito-idp:ForgotPassword", "cognito-idp:ConfirmForgotPassword"
@@ -50,6 +51,7 @@ BUDGET: dict[str, list[str]] = {
     "changePassword": [BATCH, SIGN_IN, REVOKE, QUERY, SET, QUERY, MAIL],
     "getUserProfile": [BATCH],
     "updateUserProfile": [BATCH, PUT],
+    "deleteUser": [BATCH, SIGN_IN, REVOKE, TRANSACT, DELETE_USER, QUERY, WRITE, DELETE],
 }
 
 
@@ -109,6 +111,7 @@ def with_session(api: Api, operation: str, session: SignedIn) -> Callable[[], ob
         "revokeSession": lambda: api.revoke(session, session.session_id),
         "logoutEverywhere": lambda: api.logout_all(session),
         "getUserProfile": lambda: api.profile(session),
+        "deleteUser": lambda: api.delete(session),
         "updateUserProfile": lambda: api.change(session, {"firstName": "Augusta"}),
     }[operation]
 

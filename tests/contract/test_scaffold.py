@@ -118,7 +118,7 @@ def test_the_row_joins_the_group_of_its_tag(repository):
     table = (repository / "service/operations.py").read_text()
 
     assert (
-        '    "updateUserProfile": profile.update_user_profile,\n'
+        '    "deleteUser": profile.delete_user,\n'
         '    "setThrowAway": profile.set_throw_away,\n' in table
     )
     assert '    # throw-away\n    "getThrowAway": throw_away.get_throw_away,\n' in table

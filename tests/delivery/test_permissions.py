@@ -22,7 +22,7 @@ from service import reconcile
 from service.app import adapters
 from service.aws import clients
 from service.aws.secrets import with_secrets
-from service.domain.ports import Leftover, utc_now
+from service.domain.ports import Leftover, Profile, Session, utc_now
 from service.settings import Settings, SettingsError
 from tests.aws_calls import CallRecorder
 from tests.delivery.permissions import granted, listen, used
@@ -74,6 +74,18 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> CallRecorder:
     return recorder
 
 
+def profile_of(user_id: str) -> Profile:
+    """Return a profile of a user that the directory has already forgotten."""
+    now = utc_now()
+    return Profile(user_id, f"{user_id}@example.com", "Ada", "Lovelace", now, now)
+
+
+def session_of(user_id: str) -> Session:
+    """Return a session of such a user."""
+    now = utc_now()
+    return Session(user_id, "session", now, now, now + timedelta(days=1))
+
+
 @pytest.mark.timeout(300)  # Seconds: it runs a suite.
 def test_api_role_is_what_the_api_suite_uses(tmp_path: Path) -> None:
     """The suite passes as this role, and each of the role's permissions was used in it."""
@@ -110,13 +122,16 @@ def test_reconciler_role_is_what_the_reconciler_uses(
             ports.directory.confirm_sign_up(email, aws.code_for(email))
         if name == "noted":
             ports.accounts.note(Leftover(user_id, email, utc_now()))
+    ports.accounts.create(profile := profile_of("going"))
+    ports.accounts.begin_deletion(profile, utc_now())
+    ports.sessions.open(session_of(profile.user_id))
     assume("reconciler")
     calls.clear()
     monkeypatch.setattr(reconcile, "IN_FLIGHT", timedelta(seconds=-60))
 
     done = reconcile.handler({}, None)
 
-    assert done == {"healed": 1, "deleted": 2}
+    assert done == {"healed": 1, "deleted": 3}
     assert used(calls.calls) | READ_ONCE == granted("reconciler"), "Edit reconciler.json.tftpl."
 
 

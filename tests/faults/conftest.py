@@ -47,6 +47,8 @@ class World:
     clock: SteppingClock
     numbers: count[int]
     email: str = ""
+    user_id: str = ""
+    asking: Caller | None = None
 
     def newcomer(self) -> World:
         """A person nobody has heard of; earlier registrations are out of the window."""

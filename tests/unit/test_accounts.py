@@ -260,11 +260,13 @@ def user(domain: Domain, **other: Any) -> DirectoryUser:
 
 def test_healing_makes_the_profile_that_is_missing(domain: Domain) -> None:
     """From what the directory knows."""
-    healed = domain.accounts.heal(user(domain))
+    user_id = domain.directory.sign_up(ADA, "correct horse battery", "Ada", "O'Brien")
 
-    assert domain.store.load("u1") == healed
+    healed = domain.accounts.heal(user(domain, user_id=user_id))
+
+    assert domain.store.load(user_id) == healed
     assert healed.email_verified
-    assert domain.store.claim(ADA).user_id == "u1"
+    assert domain.store.claim(ADA).user_id == user_id
 
 
 def test_healing_never_takes_an_address_from_somebody(domain: Domain) -> None:
