@@ -27,6 +27,7 @@ from service.contract.site import Site
 from service.domain.accounts import Accounts
 from service.domain.deletion import Deletion
 from service.domain.health import Health
+from service.domain.hiding import Registrations
 from service.domain.mfa import Mfa
 from service.domain.notices import Notices
 from service.domain.open_sessions import OpenSessions
@@ -119,6 +120,12 @@ def assemble(settings: Settings, ports: Ports) -> Services:
     )
     return Services(
         accounts=accounts,
+        registrations=Registrations(
+            accounts,
+            notices,
+            hide=settings.hide_existing_accounts,
+            floor=settings.registration_floor,
+        ),
         sessions=sessions,
         passwords=Passwords(ports.passwords, sessions, notices, ports.audit),
         open_sessions=OpenSessions(sessions),

@@ -53,9 +53,12 @@ class RegisterUserRequest(Model):
 
 
 class RegisteredUser(Model):
-    """An account that waits for its address to be verified."""
+    """
+    An account that waits for its address to be verified. A deployment that hides existing accounts leaves
+    `userId` out; every profile has it.
+    """
 
-    user_id: Annotated[str, Field(alias="userId")]
+    user_id: Annotated[str | None, Field(alias="userId")] = None
     """The id of an account. It never changes."""
     email: str
     """An email address; compared without regard to case and kept in lower case."""

@@ -38,6 +38,7 @@ class Settings:
     replace_unverified_after: timedelta = timedelta(seconds=2)
     mfa_setup_within: timedelta = timedelta(minutes=15)
     hide_existing_accounts: bool = False
+    registration_floor: timedelta = timedelta(seconds=1)
     mail_sender: str | None = None
     allowed_origins: tuple[str, ...] = ()
     log_level: str = "INFO"
@@ -68,6 +69,7 @@ class Settings:
             ),
             mfa_setup_within=read.duration("MFA_SETUP_WITHIN_SECONDS", timedelta(minutes=15)),
             hide_existing_accounts=read.parsed("HIDE_EXISTING_ACCOUNTS", _boolean, "false"),
+            registration_floor=read.duration("REGISTRATION_FLOOR_SECONDS", timedelta(seconds=1)),
             mail_sender=read.parsed("MAIL_SENDER", _address, "") or None,
             allowed_origins=read.parsed("ALLOWED_ORIGINS", _origins, ""),
             log_level=read.choice("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), "INFO"),

@@ -12,7 +12,7 @@ PROFILE_PATH = "/v1/users/profile"
 
 def register_user(services: Services, body: models.RegisterUserRequest) -> Reply:
     """Open an account."""
-    profile = services.accounts.register_user(
+    outcome = services.registrations.register_user(
         Registration(
             email=body.email,
             password=body.password.get_secret_value(),
@@ -21,8 +21,8 @@ def register_user(services: Services, body: models.RegisterUserRequest) -> Reply
         )
     )
     registered = models.RegisteredUser(
-        user_id=profile.user_id,
-        email=profile.email,
+        user_id=outcome.user_id,
+        email=outcome.email,
         message="We have mailed you a code. Verify your address with it.",
     )
     return Reply(registered, headers={"Location": PROFILE_PATH})

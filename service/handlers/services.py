@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from service.domain.accounts import Accounts
 from service.domain.deletion import Deletion
 from service.domain.health import Health
+from service.domain.hiding import Registrations
 from service.domain.mfa import Mfa
 from service.domain.notices import Notices
 from service.domain.open_sessions import OpenSessions
@@ -21,6 +22,7 @@ class Services:
     """The domain, one part for each tag of the contract; `version` is that of the deployment."""
 
     accounts: Accounts
+    registrations: Registrations
     sessions: Sessions
     mfa: Mfa
     open_sessions: OpenSessions

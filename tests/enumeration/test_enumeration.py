@@ -47,6 +47,10 @@ def code(address: str) -> dict[str, Any]:
     return {"email": address, "code": "000000"}
 
 
+def reset(address: str) -> dict[str, Any]:
+    return {"email": address, "code": "000000", "newPassword": "a brand new phrase"}
+
+
 def only(address: str) -> dict[str, Any]:
     return {"email": address}
 
@@ -57,6 +61,10 @@ CASES = {
     "resend to one that waits": Case("/auth/email/resend", WAITING, only, 202),
     "verify a verified address": Case("/auth/email/verify", VERIFIED, code, 400),
     "verify one that waits": Case("/auth/email/verify", WAITING, code, 400),
+    "forgot, verified": Case("/auth/password/reset-request", VERIFIED, only, 202),
+    "forgot, one that waits": Case("/auth/password/reset-request", WAITING, only, 202),
+    "reset a verified address": Case("/auth/password/reset-confirm", VERIFIED, reset, 400),
+    "reset one that waits": Case("/auth/password/reset-confirm", WAITING, reset, 400),
 }
 every_case = pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 

@@ -56,6 +56,7 @@ def test_everything_can_be_said_otherwise() -> None:
             "REFRESH_GRACE_SECONDS": "0",
             "HIDE_EXISTING_ACCOUNTS": "TRUE",
             "MAIL_SENDER": "no-reply@example.com",
+            "REGISTRATION_FLOOR_SECONDS": "2",
             "ALLOWED_ORIGINS": "https://app.example, http://localhost:5173",
             "LOG_LEVEL": "DEBUG",
             "SERVICE_VERSION": "1.2.3",
@@ -69,6 +70,7 @@ def test_everything_can_be_said_otherwise() -> None:
     assert settings.refresh_grace == timedelta(0)
     assert settings.hide_existing_accounts is True
     assert settings.mail_sender == "no-reply@example.com"
+    assert settings.registration_floor == timedelta(seconds=2)
     assert settings.allowed_origins == ("https://app.example", "http://localhost:5173")
     assert (settings.log_level, settings.version) == ("DEBUG", "1.2.3")
 
