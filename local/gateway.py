@@ -13,6 +13,7 @@ METHODS = ("DELETE", "GET", "PATCH", "POST")
 REQUEST_HEADERS = ("authorization", "content-type", "idempotency-key", "if-match", "x-request-id")
 RESPONSE_HEADERS = (
     "etag",
+    "idempotent-replayed",
     "location",
     "ratelimit",
     "ratelimit-policy",

@@ -16,7 +16,10 @@ from service.aws.clients import Clients, connect
 from service.aws.cognito import CognitoDirectory
 from service.aws.cognito_mfa import CognitoSecondFactor
 from service.aws.cognito_passwords import CognitoPasswords
+from service.aws.digests import KeyedDigests
+from service.aws.idempotency import DynamoIdempotency
 from service.aws.jwks import JwksCache, fetcher
+from service.aws.limits import DynamoRateLimits
 from service.aws.mail import SesMailer
 from service.aws.mfa import DynamoMfa
 from service.aws.sessions import DynamoSessions
@@ -28,6 +31,8 @@ from service.domain.accounts import Accounts
 from service.domain.deletion import Deletion
 from service.domain.health import Health
 from service.domain.hiding import Registrations
+from service.domain.idempotency import Idempotency, IdempotencyStore
+from service.domain.limits import Limits, RateLimits
 from service.domain.mfa import Mfa
 from service.domain.notices import Notices
 from service.domain.open_sessions import OpenSessions
@@ -67,6 +72,8 @@ class Ports:
     second_factor: SecondFactor
     mfa: MfaStore
     passwords: PasswordDirectory
+    limits: RateLimits
+    idempotency: IdempotencyStore
     mailer: Mailer | None = None
     audit: Audit = telemetry.audit
     clock: Clock = utc_now
@@ -75,7 +82,7 @@ class Ports:
 def adapters(settings: Settings, clients: Clients, clock: Clock = utc_now) -> Ports:
     """Return the ports on Amazon Cognito, DynamoDB and SES."""
     table = Table(clients.dynamodb, settings.table)
-    sealer = AeadSealer(settings.sealing_keys)
+    sealer, digests = AeadSealer(settings.sealing_keys), KeyedDigests(settings.sealing_keys)
     pool: dict[str, Any] = {
         "pool_id": settings.user_pool_id,
         "client_id": settings.client_id,
@@ -90,6 +97,8 @@ def adapters(settings: Settings, clients: Clients, clock: Clock = utc_now) -> Po
         sessions=DynamoSessions(table, sealer),
         sealer=sealer,
         mailer=SesMailer(clients.mail, settings.mail_sender) if settings.mail_sender else None,
+        limits=DynamoRateLimits(table, digests),
+        idempotency=DynamoIdempotency(table, sealer, digests),
         clock=clock,
     )
 
@@ -140,6 +149,8 @@ def assemble(settings: Settings, ports: Ports) -> Services:
         notices=notices,
         deletion=Deletion(sessions),
         health=Health(directory=ports.directory, store=ports.accounts),
+        limits=Limits(ports.limits, ports.audit, ports.clock, settings.rate_limits),
+        idempotency=Idempotency(ports.idempotency, ports.audit, ports.clock),
         clock=ports.clock,
         version=settings.version,
     )

@@ -7,6 +7,8 @@ from functools import partial
 from typing import Any
 
 from service.handlers import accounts, health, mfa, password, profile, sessions
+from service.handlers.idempotency import idempotent
+from service.handlers.limiting import limited
 from service.handlers.services import Services
 
 OPERATIONS: dict[str, Callable[..., Any]] = {
@@ -43,5 +45,8 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
 
 
 def bind(services: Services) -> dict[str, Callable[..., Any]]:
-    """Return the table with the domain filled in."""
-    return {name: partial(handler, services) for name, handler in OPERATIONS.items()}
+    """Return the table with the domain filled in, limits and idempotency around each handler."""
+    return {
+        name: partial(limited(name, idempotent(name, handler)), services)
+        for name, handler in OPERATIONS.items()
+    }

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TypeVar
 
+from service.domain.limits import DEFAULTS, Policy, local_defaults, parse_limits
+
 T = TypeVar("T")
 
 _PLACEHOLDERS = frozenset({"changeme", "change-me", "secret", "todo", "xxx", "placeholder"})
@@ -40,6 +42,7 @@ class Settings:
     hide_existing_accounts: bool = False
     registration_floor: timedelta = timedelta(seconds=1)
     mail_sender: str | None = None
+    rate_limits: Mapping[str, Policy] = field(default_factory=lambda: DEFAULTS)
     allowed_origins: tuple[str, ...] = ()
     log_level: str = "INFO"
     version: str = "dev"
@@ -51,8 +54,10 @@ class Settings:
         region = read.text("AWS_REGION", None)
         pool = read.text("COGNITO_USER_POOL_ID", None)
         issuer = read.text("TOKEN_ISSUER", f"https://cognito-idp.{region}.amazonaws.com/{pool}")
+        stage = read.choice("ENVIRONMENT", ("local", "dev", "prod"))
+        limits = local_defaults() if stage == "local" else DEFAULTS
         settings = cls(
-            environment=read.choice("ENVIRONMENT", ("local", "dev", "prod")),
+            environment=stage,
             region=region,
             user_pool_id=pool,
             client_id=read.text("COGNITO_CLIENT_ID", None),
@@ -71,6 +76,7 @@ class Settings:
             hide_existing_accounts=read.parsed("HIDE_EXISTING_ACCOUNTS", _boolean, "false"),
             registration_floor=read.duration("REGISTRATION_FLOOR_SECONDS", timedelta(seconds=1)),
             mail_sender=read.parsed("MAIL_SENDER", _address, "") or None,
+            rate_limits=read.parsed("RATE_LIMITS", lambda text: parse_limits(text, limits), ""),
             allowed_origins=read.parsed("ALLOWED_ORIGINS", _origins, ""),
             log_level=read.choice("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), "INFO"),
             version=read.text("SERVICE_VERSION", "dev"),

@@ -25,7 +25,8 @@ resource "aws_apigatewayv2_api" "api" {
       allow_methods = ["DELETE", "GET", "PATCH", "POST"]
       allow_headers = ["authorization", "content-type", "idempotency-key", "if-match", "x-request-id"]
       expose_headers = [
-        "etag", "location", "ratelimit", "ratelimit-policy", "retry-after", "www-authenticate", "x-request-id",
+        "etag", "idempotent-replayed", "location", "ratelimit", "ratelimit-policy", "retry-after", "www-authenticate",
+        "x-request-id",
       ]
       max_age = 3600
     }

@@ -15,7 +15,9 @@ from service.domain.auditing import audited
 from service.domain.errors import (
     AddressHeld,
     DomainError,
+    EmailNotVerified,
     EmailTaken,
+    InvalidCredentials,
     RegistrationInProgress,
     Unavailable,
     UserExists,
@@ -29,6 +31,7 @@ from service.domain.ports import (
     Clock,
     Directory,
     DirectoryUser,
+    Grant,
     Leftover,
     Profile,
     normalise_email,
@@ -89,6 +92,26 @@ class Accounts:
             )
             self._store_or_undo(profile, replaced)
         self.audit("register", "success", user_id=user_id)
+        return profile
+
+    def resume_registration(self, registration: Registration) -> Profile | None:
+        """Return the account that the same registration opened when nobody heard its answer.
+
+        It may have been verified since; then only its password proves that it is the same person's.
+        None if it is somebody else's. Raises `TooManyRequests`, `Unavailable`.
+        """
+        try:
+            proof = self.directory.authenticate(registration.email, registration.password)
+        except (InvalidCredentials, EmailNotVerified):
+            return None
+        if isinstance(proof, Grant):
+            self._drop(proof)
+        now = self.clock()
+        names = registration.first_name, registration.last_name
+        profile = self.store.load(proof.user_id) or self.heal(
+            DirectoryUser(proof.user_id, registration.email, True, now, *names)
+        )
+        self.audit("resume_registration", "success", user_id=profile.user_id)
         return profile
 
     def verify_email(self, email: str, code: str) -> str:
@@ -164,6 +187,13 @@ class Accounts:
         self.directory.delete(user_id)
         self.store.finish_deletion(user_id)
         self.audit("finish_deletion", "success", user_id=user_id)
+
+    def _drop(self, proof: Grant) -> None:
+        """End the tokens of a proof that opens no session."""
+        try:
+            self.directory.revoke(proof.refresh_token)
+        except DomainError as fault:
+            self.audit("revoke", "error", user_id=proof.user_id, reason=str(fault))
 
     def _sign_up(self, registration: Registration) -> str:
         return self.directory.sign_up(

@@ -21,6 +21,9 @@
     ├── MfaNotOn                    MFA_NOT_ON
     ├── VersionMismatch             PRECONDITION_FAILED
     ├── TooManyRequests             RATE_LIMITED
+    │   └── RateLimited             by a limit of ours, which it names
+    ├── IdempotencyKeyReused        IDEMPOTENCY_KEY_REUSED
+    ├── RequestInProgress           REQUEST_IN_PROGRESS
     └── Unavailable                 SERVICE_UNAVAILABLE
         └── NotReady                NOT_READY
 
@@ -39,6 +42,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
+    from service.domain.limits import Standing
     from service.domain.ports import Session
 
 
@@ -170,6 +174,29 @@ class TooManyRequests(DomainError):
     """Raised when a limit of ours or of Cognito's has been reached."""
 
     code = "RATE_LIMITED"
+
+
+class RateLimited(TooManyRequests):
+    """Raised when a limit of this service has been reached; `standing` says which and how long."""
+
+    def __init__(self, standing: Standing | None = None) -> None:
+        if standing is None:
+            super().__init__()
+        else:
+            super().__init__(standing.name, retry_after=standing.resets_in)
+        self.standing = standing
+
+
+class IdempotencyKeyReused(DomainError):
+    """Raised when an Idempotency-Key comes back with another request than its first."""
+
+    code = "IDEMPOTENCY_KEY_REUSED"
+
+
+class RequestInProgress(DomainError):
+    """Raised when the first request of an Idempotency-Key has not been answered yet."""
+
+    code = "REQUEST_IN_PROGRESS"
 
 
 class Unavailable(DomainError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from service import models
 from service.contract import Reply
 from service.domain.accounts import Registration
+from service.domain.hiding import Registered
 from service.handlers.services import Services
 
 PROFILE_PATH = "/v1/users/profile"
@@ -12,14 +13,25 @@ PROFILE_PATH = "/v1/users/profile"
 
 def register_user(services: Services, body: models.RegisterUserRequest) -> Reply:
     """Open an account."""
-    outcome = services.registrations.register_user(
-        Registration(
-            email=body.email,
-            password=body.password.get_secret_value(),
-            first_name=body.first_name,
-            last_name=body.last_name,
-        )
+    return _registered(services.registrations.register_user(_registration(body)))
+
+
+def resume_registration(services: Services, body: models.RegisterUserRequest) -> Reply | None:
+    """Answer for the account that an unanswered attempt of the same registration has opened."""
+    profile = services.accounts.resume_registration(_registration(body))
+    return _registered(Registered(profile.email, profile.user_id)) if profile else None
+
+
+def _registration(body: models.RegisterUserRequest) -> Registration:
+    return Registration(
+        email=body.email,
+        password=body.password.get_secret_value(),
+        first_name=body.first_name,
+        last_name=body.last_name,
     )
+
+
+def _registered(outcome: Registered) -> Reply:
     registered = models.RegisteredUser(
         user_id=outcome.user_id,
         email=outcome.email,

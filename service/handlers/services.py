@@ -8,6 +8,8 @@ from service.domain.accounts import Accounts
 from service.domain.deletion import Deletion
 from service.domain.health import Health
 from service.domain.hiding import Registrations
+from service.domain.idempotency import Idempotency
+from service.domain.limits import Limits
 from service.domain.mfa import Mfa
 from service.domain.notices import Notices
 from service.domain.open_sessions import OpenSessions
@@ -31,5 +33,7 @@ class Services:
     notices: Notices
     deletion: Deletion
     health: Health
+    limits: Limits
+    idempotency: Idempotency
     clock: Clock
     version: str

@@ -88,7 +88,9 @@ class Person:
 
     def register_user(self) -> httpx.Response:
         names = {"firstName": self.canaries.new("first"), "lastName": self.canaries.new("last")}
-        return self.api.register(self.address, self.password, **names)
+        person = {"email": self.address, "password": self.password, **names}
+        key = {"Idempotency-Key": self.canaries.new("idempotency-key")}
+        return self.api.register_with(key, **person)
 
     def verify_email(self) -> httpx.Response:
         return self.api.verify(self.address)

@@ -88,6 +88,11 @@ class Api:
         person = {"firstName": "Ada", "lastName": "O'Brien", **names}
         return self.post("/auth/register", {"email": email, "password": password, **person})
 
+    def register_with(self, headers: Mapping[str, str], **changes: str) -> httpx.Response:
+        """Register with headers of one's own, an Idempotency-Key say."""
+        person = {"email": ADA, "password": PASSWORD, "firstName": "Ada", "lastName": "O'Brien"}
+        return self.post("/auth/register", {**person, **changes}, headers=headers)
+
     def verify(self, email: str = ADA, code: str | None = None) -> httpx.Response:
         """Enter a code, by default the newest that was mailed."""
         code = code or self.aws.code_for(email.lower())

@@ -20,6 +20,7 @@ from service import models, telemetry
 from service.aws.clients import Clients
 from service.aws.tokens import AeadSealer
 from service.domain.accounts import Registration
+from service.domain.idempotency import Answer, Attempt
 from service.domain.mfa import Setup
 from service.domain.ports import Challenge, Grant, MfaClaims, RefreshClaims, Session, utc_now
 from service.domain.sessions import MfaRequired, SessionTokens
@@ -193,6 +194,8 @@ def test_nothing_shows_its_secrets_in_a_repr(settings: Settings) -> None:
         MfaClaims("u", "a@example.com", secret),
         SessionTokens(secret, secret, 900),
         MfaRequired(secret, 180),
+        Answer(body=secret),
+        Attempt(secret, secret, "owner", now, now),
         models.RegisterUserRequest(
             email="a@example.com", password=secret, first_name="Ada", last_name="O"
         ),

@@ -102,7 +102,7 @@ def test_an_outage_at_the_change_leaves_the_password(api: Api, faults: FaultInje
     here, elsewhere = api.signed_in(), api.sign_in()
     api.profile(here)
 
-    with faults.injected(Fault(6, "before", "server-error", "outage")):
+    with faults.injected(Fault(8, "before", "server-error", "outage")):
         problem(api.change_password(here, NEW), 503, "SERVICE_UNAVAILABLE")
         assert "cognito-idp:AdminSetUserPassword" in faults.calls
 

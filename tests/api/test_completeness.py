@@ -20,6 +20,8 @@ from service.contract import create_app
 from service.domain import errors, ports
 from service.domain.accounts import Registration
 from service.domain.errors import DomainError, NotAdvanced, NotReady, TooManyRequests, Unavailable
+from service.domain.idempotency import IdempotencyStore
+from service.domain.limits import RateLimits
 from service.domain.password import PasswordDirectory
 from service.domain.ports import Caller, RefreshClaims
 from service.domain.second_factor import MfaStore, SecondFactor
@@ -36,6 +38,7 @@ from tests.fakes import (
     MemoryMailer,
     MemorySessions,
 )
+from tests.fakes_limits import MemoryIdempotency, MemoryRateLimits
 from tests.fakes_mfa import FakeSecondFactor, MemoryMfa
 
 PORTS = {
@@ -47,6 +50,8 @@ PORTS = {
     "mfa": MfaStore,
     "passwords": PasswordDirectory,
     "mailer": ports.Mailer,
+    "limits": RateLimits,
+    "idempotency": IdempotencyStore,
 }
 
 LIMITED = {"directory", "second_factor", "passwords"}
@@ -81,6 +86,8 @@ NOT_REACHED_ALONE = {
     ("accounts", "deletions"),
     ("accounts", "note"),
     ("sealer", "seal_mfa"),
+    ("idempotency", "take_over"),
+    ("idempotency", "release"),
     ("mfa", "give_back"),
 }
 # Made for operations that the contract does not have yet. Both lists only shrink: a method that is
@@ -95,6 +102,10 @@ RAISES = [
     if not name.startswith("_") and callable(method)
     for error in sorted(documented(port, method), key=lambda each: each.__name__)
 ]
+
+
+# Every operation is sent all of it; what it does not declare it ignores.
+HEADERS = {"Authorization": "Bearer x", "Idempotency-Key": "0123456789abcdef"}
 
 
 @dataclass
@@ -151,6 +162,8 @@ class World:
             "mfa": MemoryMfa(accounts),
             "passwords": FakePasswords(directory),
             "mailer": MemoryMailer(),
+            "limits": MemoryRateLimits(),
+            "idempotency": MemoryIdempotency(),
         }.items():
             self.ports[name].port, self.ports[name].broken = port, ""
         for email in (ADA, BOB):
@@ -238,7 +251,7 @@ def test_what_a_port_raises_is_declared_wherever_it_surfaces(
         breakable = world.ports[port]
         breakable.broken, breakable.error, breakable.reached = method, error, False
 
-        response = client.request(verb, path, json=body, headers={"Authorization": "Bearer x"})
+        response = client.request(verb, path, json=body, headers=HEADERS)
 
         assert response.status_code != 500, (name, response.text)
         assert "told by a test" not in response.text

@@ -130,7 +130,7 @@ def test_sessions_that_cannot_be_ended_are_an_outage_to_be_reset_again(
     """The code is spent, the password is new; resetting once more ends the sessions."""
     session = api.signed_in()
     api.forgot()
-    with faults.injected(Fault(3, "before", "server-error", "outage")):
+    with faults.injected(Fault(5, "before", "server-error", "outage")):
         problem(api.reset(NEW), 503, "SERVICE_UNAVAILABLE")
 
     assert api.login(password=NEW).status_code == 200
@@ -144,7 +144,7 @@ def test_a_notice_that_cannot_be_mailed_does_not_matter(api: Api, faults: FaultI
     api.verified()
     api.forgot()
 
-    with faults.injected(Fault(5, "before", "server-error")):
+    with faults.injected(Fault(7, "before", "server-error")):
         response = api.reset(NEW)
         assert faults.calls[-1] == "sesv2:SendEmail"
 

@@ -108,7 +108,7 @@ def test_cognito_out_of_reach_afterwards_brings_nobody_back(
 ) -> None:
     """Decided is decided: signing in finishes the deletion and is refused."""
     session = api.signed_in()
-    with faults.injected(Fault(5, "before", "refused", "outage")):
+    with faults.injected(Fault(7, "before", "refused", "outage")):
         assert api.delete(session).status_code == 204
     problem(api.profile(session), 401, "UNAUTHORIZED")
 
@@ -121,7 +121,7 @@ def test_cognito_out_of_reach_afterwards_brings_nobody_back(
 def test_an_outage_before_the_decision_changes_nothing(api: Api, faults: FaultInjector) -> None:
     """It is 503, and trying again deletes."""
     session = api.signed_in()
-    with faults.injected(Fault(4, "before", "server-error")):
+    with faults.injected(Fault(6, "before", "server-error")):
         problem(api.delete(session), 503, "SERVICE_UNAVAILABLE")
     assert api.profile(session).status_code == 200
 

@@ -130,11 +130,11 @@ def test_credentials_in_the_query_are_refused(api: Api) -> None:
 
 
 @pytest.mark.requirement(38)
-@pytest.mark.parametrize("call", [1, 2, 3])
+@pytest.mark.parametrize("call", [1, 2, 3, 4, 5])
 def test_an_outage_of_any_call_is_503_and_the_next_sign_in_works(
     api: Api, faults: FaultInjector, call: int
 ) -> None:
-    """Cognito, the profile or the session row: nothing stays half-done."""
+    """A limit, Cognito, the profile or the session row: nothing stays half-done."""
     api.verified(BOB)
     with faults.injected(Fault(call, "before", "server-error")):
         response = api.login(BOB)

@@ -237,7 +237,7 @@ def test_a_replacement_is_in_progress_too(api: Api, clock: MovableClock) -> None
 @pytest.mark.requirement(38)
 def test_an_outage_is_503_and_leaves_the_address_free(api: Api, faults: FaultInjector) -> None:
     """The table fails after Cognito has made the user; the next try succeeds at once."""
-    with faults.injected(Fault(2, "before", "server-error")):
+    with faults.injected(Fault(4, "before", "server-error")):
         response = api.register()
 
     problem(response, 503, "SERVICE_UNAVAILABLE")
@@ -248,7 +248,7 @@ def test_an_outage_is_503_and_leaves_the_address_free(api: Api, faults: FaultInj
 @pytest.mark.requirement(38)
 def test_a_limit_of_cognito_is_429(api: Api, faults: FaultInjector) -> None:
     """Cognito's throttling becomes our answer, with a time to wait."""
-    with faults.injected(Fault(1, "before", "throttled")):
+    with faults.injected(Fault(3, "before", "throttled")):
         response = api.register()
 
     problem(response, 429, "RATE_LIMITED")

@@ -61,7 +61,7 @@ def test_an_outage_and_a_limit_of_the_pool_are_said(
     api: Api, faults: FaultInjector, kind: str, status: int, code: str
 ) -> None:
     """They are the same for every address, and the person may try again."""
-    with faults.injected(Fault(1, "before", kind)):
+    with faults.injected(Fault(3, "before", kind)):
         response = api.forgot()
 
     problem(response, status, code)

@@ -65,7 +65,7 @@ def test_cognito_out_of_reach_is_said(
 ) -> None:
     """An outage and a limit of the whole pool say nothing of the address."""
     for email in (ADA, "nobody@example.com"):
-        with faults.injected(Fault(1, "before", kind)):
+        with faults.injected(Fault(3, "before", kind)):
             response = resend(api, email)
 
         problem(response, status, code)

@@ -23,6 +23,8 @@ SIGN_OUT, ANSWER = "cognito-idp:AdminUserGlobalSignOut", "cognito-idp:AdminRespo
 ASSOCIATE, PROVE = "cognito-idp:AssociateSoftwareToken", "cognito-idp:VerifySoftwareToken"
 PREFER, MAIL = "cognito-idp:AdminSetUserMFAPreference", "sesv2:SendEmail"
 DELETE_USER = "cognito-idp:AdminDeleteUser"
+# By source address, then by account; operations of handlers/limiting.py and no others.
+LIMITS = [UPDATE, UPDATE]
 
 SET, FIND = "cognito-idp:AdminSetUserPassword", "cognito-idp:AdminGetUser"
 FORGOT, RESET = "cognito-idp:ForgotPassword", "cognito-idp:ConfirmForgotPassword"
@@ -31,27 +33,27 @@ MAIL = "sesv2:SendEmail"
 BUDGET: dict[str, list[str]] = {
     "getHealth": [],
     "getReadiness": ["cognito-idp:DescribeUserPool", GET],
-    "registerUser": [SIGN_UP, TRANSACT],
-    "verifyEmail": [CONFIRM, GET, UPDATE],
-    "resendVerification": ["cognito-idp:ResendConfirmationCode"],
-    "loginUser": [SIGN_IN, GET, PUT],
+    "registerUser": [*LIMITS, SIGN_UP, TRANSACT],
+    "verifyEmail": [*LIMITS, CONFIRM, GET, UPDATE],
+    "resendVerification": [*LIMITS, "cognito-idp:ResendConfirmationCode"],
+    "loginUser": [*LIMITS, SIGN_IN, GET, PUT],
     "refreshToken": [SIGN_IN, UPDATE],
     "logoutUser": [DELETE, REVOKE],
     "listSessions": [BATCH, QUERY],
     "revokeSession": [BATCH, DELETE, REVOKE],
     "logoutEverywhere": [BATCH, QUERY, WRITE, SIGN_OUT],
-    "verifyMfa": [PUT, ANSWER, GET, PUT],
-    "recoverMfa": [GET, PREFER, QUERY, WRITE, SIGN_OUT, TRANSACT, MAIL],
+    "verifyMfa": [*LIMITS, PUT, ANSWER, GET, PUT],
+    "recoverMfa": [*LIMITS, GET, PREFER, QUERY, WRITE, SIGN_OUT, TRANSACT, MAIL],
     "setupMfa": [BATCH, ASSOCIATE],
-    "verifyMfaSetup": [BATCH, PUT, PROVE, TRANSACT, PREFER, QUERY, MAIL],
-    "disableMfa": [BATCH, SIGN_IN, PREFER, QUERY, TRANSACT, MAIL],
-    "regenerateRecoveryCodes": [BATCH, SIGN_IN, QUERY, PUT, MAIL],
-    "requestPasswordReset": [FORGOT],
-    "confirmPasswordReset": [RESET, FIND, QUERY, WRITE, SIGN_OUT, MAIL],
-    "changePassword": [BATCH, SIGN_IN, REVOKE, QUERY, SET, QUERY, MAIL],
+    "verifyMfaSetup": [*LIMITS, BATCH, PUT, PROVE, TRANSACT, PREFER, QUERY, MAIL],
+    "disableMfa": [*LIMITS, BATCH, SIGN_IN, PREFER, QUERY, TRANSACT, MAIL],
+    "regenerateRecoveryCodes": [*LIMITS, BATCH, SIGN_IN, QUERY, PUT, MAIL],
+    "requestPasswordReset": [*LIMITS, FORGOT],
+    "confirmPasswordReset": [*LIMITS, RESET, FIND, QUERY, WRITE, SIGN_OUT, MAIL],
+    "changePassword": [*LIMITS, BATCH, SIGN_IN, REVOKE, QUERY, SET, QUERY, MAIL],
     "getUserProfile": [BATCH],
     "updateUserProfile": [BATCH, PUT],
-    "deleteUser": [BATCH, SIGN_IN, REVOKE, TRANSACT, DELETE_USER, QUERY, WRITE, DELETE],
+    "deleteUser": [*LIMITS, BATCH, SIGN_IN, REVOKE, TRANSACT, DELETE_USER, QUERY, WRITE, DELETE],
 }
 
 
@@ -138,6 +140,19 @@ def test_a_refused_request_costs_no_more(api: Api, clients: Clients) -> None:
         api.logout(session)
         api.logout(session)
 
-    assert calls.names[:2] == [SIGN_IN, CONFIRM]
-    assert sorted(calls.names[2:5]) == ["cognito-idp:AdminGetUser", SIGN_UP, GET]
-    assert calls.names[5:] == [DELETE, REVOKE, DELETE]
+    assert calls.names[:6] == [*LIMITS, SIGN_IN, *LIMITS, CONFIRM]
+    assert calls.names[6:8] == LIMITS
+    assert sorted(calls.names[8:11]) == ["cognito-idp:AdminGetUser", SIGN_UP, GET]
+    assert calls.names[11:] == [DELETE, REVOKE, DELETE]
+
+
+def test_a_key_costs_two_writes_and_its_replay_one(api: Api, clients: Clients) -> None:
+    """The key is taken before and completed after; a replay finds it with the same call."""
+    key = {"Idempotency-Key": "0123456789abcdef"}
+    with recording(clients) as first:
+        api.register_with(key)
+    with recording(clients) as replay:
+        api.register_with(key)
+
+    assert first.names == [*LIMITS, PUT, SIGN_UP, TRANSACT, UPDATE]
+    assert replay.names == [*LIMITS, PUT]

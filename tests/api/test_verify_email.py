@@ -106,7 +106,7 @@ def test_a_table_that_fails_after_the_code_is_spent_costs_nothing(
 ) -> None:
     """Cognito has taken the code, so the answer is 200 and signing in mends the profile."""
     api.register()
-    with faults.injected(Fault(2, "before", "server-error", "outage")):
+    with faults.injected(Fault(4, "before", "server-error", "outage")):
         response = api.verify()
 
     assert response.status_code == 200
@@ -117,7 +117,7 @@ def test_a_table_that_fails_after_the_code_is_spent_costs_nothing(
 def test_an_outage_is_503_and_the_code_still_works(api: Api, faults: FaultInjector) -> None:
     """Cognito is not reached: nothing was spent."""
     api.register()
-    with faults.injected(Fault(1, "before", "refused")):
+    with faults.injected(Fault(3, "before", "refused")):
         response = api.verify()
 
     problem(response, 503, "SERVICE_UNAVAILABLE")

@@ -147,7 +147,7 @@ def test_every_sign_in_has_tokens_of_its_own(api: Api) -> None:
     assert one["refreshToken"] != two["refreshToken"]
 
 
-@pytest.mark.parametrize("call", [1, 2, 3, 4])
+@pytest.mark.parametrize("call", [1, 2, 3, 4, 5, 6])
 def test_an_outage_of_any_call_is_503_and_signing_in_works_afterwards(
     api: Api, faults: FaultInjector, call: int
 ) -> None:

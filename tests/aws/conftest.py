@@ -19,13 +19,23 @@ import pytest
 from service.aws.accounts import DynamoAccounts
 from service.aws.clients import Clients, connect
 from service.aws.cognito import CognitoDirectory
+from service.aws.digests import KeyedDigests
+from service.aws.idempotency import DynamoIdempotency
+from service.aws.limits import DynamoRateLimits
 from service.aws.sessions import DynamoSessions
 from service.aws.table import Table
 from service.aws.tokens import AeadSealer
 from service.aws.trim import trim
+from service.domain.idempotency import IdempotencyStore
+from service.domain.limits import RateLimits
 from service.domain.ports import AccountStore, Directory, SessionStore
 from service.settings import Settings
-from tests.fakes import FakeDirectory, MemoryAccounts, MemorySessions
+from tests.fakes import (
+    FakeDirectory,
+    MemoryAccounts,
+    MemorySessions,
+)
+from tests.fakes_limits import MemoryIdempotency, MemoryRateLimits
 
 REAL = os.environ.get("AWS_REAL") == "1"
 MOTO = os.environ.get("AWS_EMULATOR") == "moto"
@@ -58,6 +68,8 @@ class World:
     directory: Directory
     accounts: AccountStore
     sessions: SessionStore
+    limits: RateLimits
+    idempotency: IdempotencyStore
     code_for: Callable[[str], str]
     made: list[str] = field(default_factory=list)
 
@@ -128,7 +140,15 @@ def adapters(
         client_secret=settings.client_secret,
     )
     mailbox = None if REAL else request.getfixturevalue("aws").code_for
-    world = World(directory, DynamoAccounts(table), DynamoSessions(table, sealer), mailbox)
+    digests = KeyedDigests(settings.sealing_keys)
+    world = World(
+        directory,
+        DynamoAccounts(table),
+        DynamoSessions(table, sealer),
+        DynamoRateLimits(table, digests),
+        DynamoIdempotency(table, sealer, digests),
+        mailbox,
+    )
     yield world
     for user_id in world.made if REAL else ():
         directory.delete(user_id)
@@ -140,4 +160,11 @@ def world(request: pytest.FixtureRequest) -> World:
     if request.param == "aws":
         return request.getfixturevalue("adapters")
     directory, accounts = FakeDirectory(), MemoryAccounts()
-    return World(directory, accounts, MemorySessions(accounts), directory.code_for)
+    return World(
+        directory,
+        accounts,
+        MemorySessions(accounts),
+        MemoryRateLimits(),
+        MemoryIdempotency(),
+        directory.code_for,
+    )

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from service.aws.clients import OPERATIONS, Clients
+from service.domain.idempotency import Answer, Attempt
+from service.domain.limits import Limit
 from service.domain.ports import Caller, Grant, Leftover, Profile, RefreshClaims, Session
 from service.settings import Settings
 from tests.aws.conftest import MOTO_CANNOT, NEEDS_MAIL, REAL, World
 from tests.aws_calls import CallRecorder, recording
-from tests.fakes import FakeDirectory, MemoryAccounts, MemorySessions
+from tests.fakes import (
+    FakeDirectory,
+    MemoryAccounts,
+    MemorySessions,
+)
+from tests.fakes_limits import MemoryIdempotency, MemoryRateLimits
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 PASSWORD = "correct horse battery"
@@ -23,6 +31,9 @@ PROFILE = Profile(USER, f"{USER}@example.com", "Ada", "L", NOW, NOW)
 LEFTOVER = Leftover(USER, PROFILE.email, NOW)
 ROW = Session(USER, SESSION, NOW, NOW, NOW + timedelta(days=30), refresh_token="r")
 CALLER = Caller(USER, SESSION)
+LIMIT = Limit(1, timedelta(minutes=1))
+ATTEMPT = Attempt("key", "payload", "first", NOW, NOW + timedelta(days=1))
+SECOND = replace(ATTEMPT, owner="second")
 
 # What each method costs when nothing goes wrong. Anything more is a round trip per request.
 STORE_CALLS: dict[str, tuple[Callable[[World], object], list[str]]] = {
@@ -45,6 +56,11 @@ STORE_CALLS: dict[str, tuple[Callable[[World], object], list[str]]] = {
     "list": (lambda w: w.sessions.list(USER), ["Query"]),
     "end_all": (lambda w: w.sessions.end_all(USER), ["Query", "BatchWriteItem"]),
     "end": (lambda w: w.sessions.end(USER, SESSION), ["DeleteItem"]),
+    "take": (lambda w: w.limits.take("login", USER, LIMIT, NOW), ["UpdateItem"]),
+    "begin": (lambda w: w.idempotency.begin(ATTEMPT, NOW), ["PutItem"]),
+    "take_over": (lambda w: w.idempotency.take_over(SECOND, ATTEMPT.owner), ["PutItem"]),
+    "finish": (lambda w: w.idempotency.finish(SECOND, Answer()), ["UpdateItem"]),
+    "release": (lambda w: w.idempotency.release(SECOND), ["UpdateItem"]),
     "remove": (lambda w: w.accounts.remove(USER, PROFILE.email), ["TransactWriteItems"]),
 }
 
@@ -125,7 +141,7 @@ def test_every_method_of_the_stores_is_in_the_list() -> None:
     """A new method cannot be forgotten here."""
     methods = {
         name
-        for kind in (MemoryAccounts, MemorySessions)
+        for kind in (MemoryAccounts, MemorySessions, MemoryRateLimits, MemoryIdempotency)
         for name, value in vars(kind).items()
         if callable(value) and not name.startswith("_")
     }
