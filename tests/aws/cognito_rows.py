@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from service.aws.cognito import CognitoDirectory
+from service.aws.cognito_mfa import CognitoSecondFactor
 from service.aws.errors import RequestRefused
 from service.domain.errors import (
     EmailNotVerified,
     InvalidCode,
     InvalidCredentials,
+    InvalidMfaSession,
     InvalidRefreshToken,
     PasswordRejected,
     RegistrationRejected,
+    SessionEnded,
     TooManyRequests,
     Unavailable,
     UserExists,
@@ -23,10 +26,17 @@ SECRETS = {
     "code": "canary-code-918273",
     "refresh token": "canary-refresh-token",
     "client secret": "canary-client-secret",
+    "access token": "canary-access-token",
+    "session": "canary-session-of-a-challenge",
 }
 EMAIL = "ada@example.com"
 
-Use = Callable[[CognitoDirectory], object]
+
+class Pool(CognitoDirectory, CognitoSecondFactor):
+    """Every port on the pool, so that one table tests them all."""
+
+
+Use = Callable[[Pool], object]
 USES: dict[str, tuple[str, Use]] = {
     "sign_up": ("sign_up", lambda d: d.sign_up(EMAIL, SECRETS["password"], "Ada", "L")),
     "confirm": ("confirm_sign_up", lambda d: d.confirm_sign_up(EMAIL, SECRETS["code"])),
@@ -38,6 +48,16 @@ USES: dict[str, tuple[str, Use]] = {
     "delete": ("admin_delete_user", lambda d: d.delete("user")),
     "page": ("list_users", lambda d: d.page(None)),
     "check": ("describe_user_pool", lambda d: d.check()),
+    "associate": ("associate_software_token", lambda d: d.associate(SECRETS["access token"])),
+    "prove": (
+        "verify_software_token",
+        lambda d: d.prove(SECRETS["access token"], SECRETS["code"]),
+    ),
+    "require": ("admin_set_user_mfa_preference", lambda d: d.require("user", True)),
+    "answer": (
+        "admin_respond_to_auth_challenge",
+        lambda d: d.answer("user", SECRETS["session"], SECRETS["code"]),
+    ),
 }
 
 # use, code, what Cognito says, what it means here; None: nothing is wrong.
@@ -108,6 +128,29 @@ ROWS: list[tuple[str, str, str, type[Exception] | None]] = [
     ("delete", "TooManyRequestsException", "Rate exceeded", TooManyRequests),
     ("page", "InvalidParameterException", "Invalid pagination token", RequestRefused),
     ("check", "ResourceNotFoundException", "User pool does not exist.", Unavailable),
+    ("associate", "NotAuthorizedException", "Access Token has been revoked", SessionEnded),
+    ("associate", "UserNotFoundException", "User does not exist.", SessionEnded),
+    ("associate", "SoftwareTokenMFANotFoundException", "TOTP is not enabled", Unavailable),
+    ("prove", "CodeMismatchException", "Invalid code", InvalidCode),
+    ("prove", "EnableSoftwareTokenMFAException", "Code mismatch", InvalidCode),
+    ("prove", "ExpiredCodeException", "already been used once", InvalidCode),
+    ("prove", "InvalidParameterException", "Value at 'userCode'", InvalidCode),
+    ("prove", "SoftwareTokenMFANotFoundException", "no token", InvalidCode),
+    ("prove", "NotAuthorizedException", "Access Token has expired", SessionEnded),
+    ("prove", "UserNotFoundException", "User does not exist.", SessionEnded),
+    ("prove", "TooManyRequestsException", "Rate exceeded", TooManyRequests),
+    ("answer", "CodeMismatchException", "Invalid code received for user", InvalidCode),
+    ("answer", "ExpiredCodeException", "already been used once", InvalidCode),
+    ("answer", "InvalidParameterException", "Value at 'session'", InvalidMfaSession),
+    ("answer", "NotAuthorizedException", "Invalid session for the user", InvalidMfaSession),
+    ("answer", "NotAuthorizedException", "Unable to verify secret hash for client", Unavailable),
+    ("answer", "PasswordResetRequiredException", "reset required", InvalidMfaSession),
+    ("answer", "SoftwareTokenMFANotFoundException", "no token", InvalidMfaSession),
+    ("answer", "UserNotConfirmedException", "not confirmed", InvalidMfaSession),
+    ("answer", "UserNotFoundException", "User does not exist.", InvalidMfaSession),
+    ("answer", "TooManyRequestsException", "Rate exceeded", TooManyRequests),
+    ("require", "UserNotFoundException", "User does not exist.", None),
+    ("require", "InvalidParameterException", "no verified software token", RequestRefused),
     *((use, code, "internal", Unavailable)
       for use in USES
       for code in ("InternalErrorException", "InternalServerError", "500", "SomethingNew")),

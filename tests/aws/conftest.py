@@ -19,9 +19,11 @@ import pytest
 from service.aws.accounts import DynamoAccounts
 from service.aws.clients import Clients, connect
 from service.aws.cognito import CognitoDirectory
+from service.aws.cognito_mfa import CognitoSecondFactor
 from service.aws.digests import KeyedDigests
 from service.aws.idempotency import DynamoIdempotency
 from service.aws.limits import DynamoRateLimits
+from service.aws.mfa import DynamoMfa
 from service.aws.sessions import DynamoSessions
 from service.aws.table import Table
 from service.aws.tokens import AeadSealer
@@ -29,17 +31,16 @@ from service.aws.trim import trim
 from service.domain.idempotency import IdempotencyStore
 from service.domain.limits import RateLimits
 from service.domain.ports import AccountStore, Directory, SessionStore
+from service.domain.second_factor import MfaStore, SecondFactor
 from service.settings import Settings
-from tests.fakes import (
-    FakeDirectory,
-    MemoryAccounts,
-    MemorySessions,
-)
+from tests.fakes import FakeDirectory, MemoryAccounts, MemorySessions
 from tests.fakes_limits import MemoryIdempotency, MemoryRateLimits
+from tests.fakes_mfa import FakeSecondFactor, MemoryMfa
 
 REAL = os.environ.get("AWS_REAL") == "1"
 MOTO = os.environ.get("AWS_EMULATOR") == "moto"
 
+NO_TOTP = "hands out the same secret to everybody, too short for an authenticator (RFC 4226, R6)"
 # What moto 5.2.5 does otherwise than AWS, by test; each reason was seen, not assumed.
 MOTO_CANNOT = {
     "test_a_long_password_is_accepted": "refuses passwords over 99 characters; Cognito takes 256",
@@ -56,6 +57,12 @@ MOTO_CANNOT = {
     "test_signing_out_everywhere_ends_every_family": "leaves the refresh tokens alive",
     "test_a_mail_arrives_as_it_was_written": "keeps mails where no request reads them",
     "test_the_mailbox_finds_the_code": "keeps mails where no request reads them",
+    "test_a_code_finishes_the_sign_in_of_its_user": NO_TOTP,
+    "test_a_wrong_code_is_refused_and_the_session_goes_on": NO_TOTP,
+    "test_a_code_and_a_session_are_taken_once": NO_TOTP,
+    "test_a_session_is_bound_to_its_user": NO_TOTP,
+    "test_a_secret_counts_once_a_code_has_proven_it": NO_TOTP,
+    "test_it_can_be_asked_for_no_longer": NO_TOTP,
 }
 # Nobody reads the mail of the simulator's addresses, so no test there can know a code.
 NEEDS_MAIL = pytest.mark.skipif(REAL, reason="needs the mailed code; AWS_REAL=1 has no mailbox")
@@ -70,6 +77,8 @@ class World:
     sessions: SessionStore
     limits: RateLimits
     idempotency: IdempotencyStore
+    second_factor: SecondFactor
+    mfa: MfaStore
     code_for: Callable[[str], str]
     made: list[str] = field(default_factory=list)
 
@@ -133,12 +142,12 @@ def adapters(
 ) -> Iterator[World]:
     """The adapters on AWS; users they made are deleted afterwards."""
     table = Table(clients.dynamodb, settings.table)
-    directory = CognitoDirectory(
-        clients.cognito,
-        pool_id=settings.user_pool_id,
-        client_id=settings.client_id,
-        client_secret=settings.client_secret,
-    )
+    pool = {
+        "pool_id": settings.user_pool_id,
+        "client_id": settings.client_id,
+        "client_secret": settings.client_secret,
+    }
+    directory = CognitoDirectory(clients.cognito, **pool)
     mailbox = None if REAL else request.getfixturevalue("aws").code_for
     digests = KeyedDigests(settings.sealing_keys)
     world = World(
@@ -147,6 +156,8 @@ def adapters(
         DynamoSessions(table, sealer),
         DynamoRateLimits(table, digests),
         DynamoIdempotency(table, sealer, digests),
+        CognitoSecondFactor(clients.cognito, **pool),
+        DynamoMfa(table),
         mailbox,
     )
     yield world
@@ -166,5 +177,7 @@ def world(request: pytest.FixtureRequest) -> World:
         MemorySessions(accounts),
         MemoryRateLimits(),
         MemoryIdempotency(),
+        FakeSecondFactor(directory),
+        MemoryMfa(accounts),
         directory.code_for,
     )

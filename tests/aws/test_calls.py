@@ -185,5 +185,13 @@ def test_the_fakes_are_no_wider_than_the_ports() -> None:
     methods = {name for name in public - helpers if callable(vars(FakeDirectory)[name])}
 
     from service.aws.cognito import CognitoDirectory
+    from service.aws.cognito_mfa import CognitoSecondFactor
+    from service.aws.mfa import DynamoMfa
+    from tests.fakes_mfa import FakeSecondFactor, MemoryMfa
 
     assert methods == {name for name in vars(CognitoDirectory) if not name.startswith("_")}
+    for fake, adapter in ((FakeSecondFactor, CognitoSecondFactor), (MemoryMfa, DynamoMfa)):
+        offered = {name for name, value in vars(fake).items() if callable(value)}
+        assert {name for name in offered if not name.startswith("_")} == {
+            name for name in vars(adapter) if not name.startswith("_")
+        }

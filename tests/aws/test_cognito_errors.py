@@ -21,9 +21,8 @@ from botocore.stub import Stubber
 
 from service.aws import cognito_errors
 from service.aws.clients import connect
-from service.aws.cognito import CognitoDirectory
 from service.domain.errors import InvalidCredentials, Unavailable
-from tests.aws.cognito_rows import EMAIL, ROWS, SECRETS, USES
+from tests.aws.cognito_rows import EMAIL, ROWS, SECRETS, USES, Pool
 from tests.aws.test_password_port import MEANINGS
 
 
@@ -42,9 +41,9 @@ def pauses() -> list[float]:
 
 
 @pytest.fixture
-def directory(client: Any, pauses: list[float]) -> CognitoDirectory:
-    """The adapter on that client."""
-    return CognitoDirectory(
+def directory(client: Any, pauses: list[float]) -> Pool:
+    """The adapters on that client."""
+    return Pool(
         client,
         pool_id="us-east-1_Pool",
         client_id="client",
@@ -65,7 +64,7 @@ def answer_with(client: Any, use: str, code: str, message: str, times: int = 3) 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: " ".join(row[:3]))
 def test_a_code_has_one_meaning(
-    client: Any, directory: CognitoDirectory, row: tuple[str, str, str, type[Exception] | None]
+    client: Any, directory: Pool, row: tuple[str, str, str, type[Exception] | None]
 ) -> None:
     """The exact error, with an AWS request id for the operator and none of AWS's own words."""
     use, code, message, meaning = row
@@ -89,6 +88,8 @@ def test_every_row_of_the_table_is_tested() -> None:
         "login": cognito_errors.PASSWORD, "renew": cognito_errors.REFRESH,
         "revoke": "RevokeToken", "find": "AdminGetUser", "delete": "AdminDeleteUser",
         "page": "ListUsers", "check": "DescribeUserPool",
+        "associate": "AssociateSoftwareToken", "prove": "VerifySoftwareToken",
+        "require": "AdminSetUserMFAPreference", "answer": "AdminRespondToAuthChallenge",
     }  # fmt: skip
     tested = {(places[use], code) for use, code, _, _ in ROWS}
     tested |= {(use.title().replace("_", ""), code) for use, code, _ in MEANINGS}
@@ -100,7 +101,7 @@ def test_every_row_of_the_table_is_tested() -> None:
 @pytest.mark.requirement(40)
 @pytest.mark.parametrize("use", USES)
 def test_no_secret_gets_into_text_or_traceback(
-    client: Any, directory: CognitoDirectory, use: str, caplog: pytest.LogCaptureFixture
+    client: Any, directory: Pool, use: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Not even when AWS repeats in its message everything that it was sent."""
     caplog.set_level(logging.DEBUG, "service")
@@ -132,9 +133,7 @@ OUTAGES: dict[str, Exception] = {
 
 @pytest.mark.parametrize("outage", OUTAGES)
 @pytest.mark.parametrize("use", USES)
-def test_no_answer_is_an_outage(
-    client: Any, directory: CognitoDirectory, use: str, outage: str
-) -> None:
+def test_no_answer_is_an_outage(client: Any, directory: Pool, use: str, outage: str) -> None:
     """Whatever breaks on the way, the answer is Unavailable, and it tells no secret."""
 
     def fail(**_: object) -> None:
@@ -152,10 +151,11 @@ def test_no_answer_is_an_outage(
 
 
 @pytest.mark.parametrize(
-    ("use", "tries"), [(use, {"delete": 3, "find": 2, "page": 2}.get(use, 1)) for use in USES]
+    ("use", "tries"),
+    [(use, {"delete": 3, "find": 2, "page": 2, "require": 3}.get(use, 1)) for use in USES],
 )
 def test_only_idempotent_calls_are_repeated(
-    client: Any, directory: CognitoDirectory, pauses: list[float], use: str, tries: int
+    client: Any, directory: Pool, pauses: list[float], use: str, tries: int
 ) -> None:
     """Deletion three times, reads twice, everything else once, and never two sign-ups."""
     sent = []
@@ -174,7 +174,7 @@ def test_only_idempotent_calls_are_repeated(
 
 
 def test_a_deletion_that_succeeds_late_is_a_success(
-    client: Any, directory: CognitoDirectory, pauses: list[float]
+    client: Any, directory: Pool, pauses: list[float]
 ) -> None:
     """Two throttled tries and a third that finds the user gone: done."""
     stubber = Stubber(client)
@@ -191,7 +191,7 @@ def test_a_deletion_that_succeeds_late_is_a_success(
 
 @pytest.mark.parametrize("challenge", ["NEW_PASSWORD_REQUIRED", "MFA_SETUP", "EMAIL_OTP"])
 def test_a_challenge_that_the_service_never_sets_signs_nobody_in(
-    client: Any, directory: CognitoDirectory, challenge: str
+    client: Any, directory: Pool, challenge: str
 ) -> None:
     """A user made in the console has no password that was chosen here."""
     stubber = Stubber(client)
@@ -201,7 +201,7 @@ def test_a_challenge_that_the_service_never_sets_signs_nobody_in(
         directory.authenticate(EMAIL, SECRETS["password"])
 
 
-def test_the_second_factor_is_a_challenge(client: Any, directory: CognitoDirectory) -> None:
+def test_the_second_factor_is_a_challenge(client: Any, directory: Pool) -> None:
     """The user's id and Cognito's session come back, and no grant."""
     stubber = Stubber(client)
     stubber.add_response(
