@@ -86,6 +86,7 @@ def test_an_enrolment_is_whole_or_undone_or_can_be_used(world: World) -> None:
         "TransactWriteItems",
         "AdminSetUserMFAPreference",
         "Query",
+        "SendEmail",
     }
 
 
