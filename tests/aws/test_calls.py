@@ -62,6 +62,13 @@ STORE_CALLS: dict[str, tuple[Callable[[World], object], list[str]]] = {
     "finish": (lambda w: w.idempotency.finish(SECOND, Answer()), ["UpdateItem"]),
     "release": (lambda w: w.idempotency.release(SECOND), ["UpdateItem"]),
     "remove": (lambda w: w.accounts.remove(USER, PROFILE.email), ["TransactWriteItems"]),
+    "deleting": (lambda w: w.accounts.deleting(USER), ["GetItem"]),
+    "deletions": (lambda w: w.accounts.deletions(), ["Query"]),
+    "begin_deletion": (
+        lambda w: (w.accounts.create(PROFILE), w.accounts.begin_deletion(PROFILE, NOW)),
+        ["TransactWriteItems", "TransactWriteItems"],
+    ),
+    "finish_deletion": (lambda w: w.accounts.finish_deletion(USER), ["Query", "DeleteItem"]),
 }
 
 
