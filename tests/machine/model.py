@@ -14,6 +14,7 @@ IDLE = timedelta(days=14)
 ABSOLUTE = timedelta(days=30)
 GRACE = timedelta(seconds=30)
 RECENT = timedelta(minutes=15)
+TRIES = 5
 CODE_LIFETIMES = {
     "verify": timedelta(hours=24),
     "reset": timedelta(hours=1),
@@ -29,9 +30,11 @@ class Code:
     text: str
     passed: timedelta
     used: bool = False
+    tries: int = 0
 
     def good(self, passed: timedelta) -> bool:
-        return passed - self.passed < CODE_LIFETIMES[self.kind]
+        worn = self.kind == "email" and self.tries >= TRIES
+        return not self.used and not worn and passed - self.passed < CODE_LIFETIMES[self.kind]
 
 
 @dataclass(eq=False)
@@ -105,7 +108,7 @@ class Account:
         Of this 30 second step or the next: both stay acceptable if a step begins meanwhile.
         """
         for step in (0, 1):
-            code = pyotp.TOTP(secret).at(int(time.time()), step)
+            code = pyotp.TOTP(secret).at(int(time.time()) + 30 * step)
             if code not in self.tried:
                 self.tried.add(code)
                 return code

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from tests.api.conftest import problem
-from tests.machine.life import CHOICES, PEOPLE, Life, needs, pick
-from tests.machine.model import Account, other_digits
+from tests.machine.life import ADDRESSES, CHOICES, PEOPLE, Life, needs, pick
+from tests.machine.model import Account, Session, other_digits
 
 PASSWORD_TRIES = st.sampled_from(["right", "right", "wrong"])
 
@@ -25,7 +25,7 @@ class OwnerRules(Life):
         if holder is account:
             return
         body = {"newEmail": address.upper(), "password": self.candidate(account, what)}
-        response = self.send("email", "POST", "/users/profile/email", body, session)
+        response = self.send("changeEmail", "POST", "/users/profile/email", body, session)
 
         if what == "wrong":
             problem(response, 403, "WRONG_PASSWORD")
@@ -46,11 +46,12 @@ class OwnerRules(Life):
         address, code = account.new_email
         text = code.text if what == "right" else other_digits(code.text)
         response = self.send(
-            "email verify", "POST", "/users/profile/email/verify", {"code": text}, session
+            "verifyNewEmail", "POST", "/users/profile/email/verify", {"code": text}, session
         )
 
-        holder = self.accounts.get(address)
-        if text != code.text or not code.good(self.passed):
+        holder, good = self.accounts.get(address), code.good(self.passed)
+        code.tries += 1
+        if text != code.text or not good:
             problem(response, 400, "INVALID_CODE")
         elif holder and holder.verified:
             problem(response, 409, "EMAIL_TAKEN")
@@ -62,6 +63,22 @@ class OwnerRules(Life):
             account.email, account.new_email, account.reset = address, None, None
             self.close_challenges(account)
 
+    @needs("verifyNewEmail")
+    @precondition(lambda self: self.movable())
+    @rule(which=CHOICES)
+    def move_to_a_free_address(self, which: int) -> None:
+        """Both steps at once."""
+        session, address = pick(self.movable(), which)
+        self.ask_to_move(which=self.living().index(session), address=address, what="right")
+        waiting = [s for s in self.living() if s.account.new_email]
+        self.move(which=waiting.index(session), what="right")
+        assert session.account.email == address
+
+    def movable(self) -> list[tuple[Session, str]]:
+        proven = {account.email for account in self.verified()}
+        free = [address for address in ADDRESSES if address not in proven]
+        return [(session, address) for session in self.living() for address in free]
+
     @needs("exportUserData")
     @precondition(lambda self: self.living())
     @rule(which=CHOICES)
@@ -69,7 +86,7 @@ class OwnerRules(Life):
         """All of one's own, nothing of anybody else, and no secret."""
         account = pick(self.living(), which).account
         session = account.living(self.now)[0]
-        response = self.send("export", "GET", "/users/profile/export", None, session)
+        response = self.send("exportUserData", "GET", "/users/profile/export", None, session)
 
         assert response.status_code == 200, response.text
         text = response.text
@@ -88,7 +105,7 @@ class OwnerRules(Life):
         session = pick(self.living(), which)
         account = session.account
         body = {"password": self.candidate(account, what)}
-        response = self.send("delete", "POST", "/users/profile/delete", body, session)
+        response = self.send("deleteUser", "POST", "/users/profile/delete", body, session)
 
         if what == "wrong":
             problem(response, 403, "WRONG_PASSWORD")

@@ -6,13 +6,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from tests.api.conftest import problem
-from tests.machine.life import CHOICES, Life, needs, pick
+from tests.machine.accounts import AccountRules
+from tests.machine.life import CHOICES, needs, pick
 from tests.machine.model import Account, Challenge, Session, other_digits
 
 PASSWORD_TRIES = st.sampled_from(["right", "right", "wrong"])
 
 
-class SecondFactorRules(Life):
+class SecondFactorRules(AccountRules):
     """Rules about the second factor."""
 
     def with_factor(self) -> list[Account]:
@@ -24,7 +25,7 @@ class SecondFactorRules(Life):
     def set_up(self, which: int) -> None:
         """Young sessions only (21), and only if it is off; it is not on before a code."""
         session = pick(self.living(), which)
-        response = self.send("mfa setup", "POST", "/auth/mfa/setup", None, session)
+        response = self.send("setupMfa", "POST", "/auth/mfa/setup", None, session)
 
         if not session.recent(self.now):
             problem(response, 403, "SIGN_IN_AGAIN")
@@ -46,7 +47,7 @@ class SecondFactorRules(Life):
         right = what == "right" and code is not None
         text = code if right and code else other_digits(code or "000000")
         body = {"code": text}
-        response = self.send("mfa verify setup", "POST", "/auth/mfa/verify-setup", body, session)
+        response = self.send("verifyMfaSetup", "POST", "/auth/mfa/verify-setup", body, session)
 
         if not right:
             problem(response, 400, "INVALID_CODE")
@@ -58,6 +59,20 @@ class SecondFactorRules(Life):
         account.accepted.append(text)
         self.end_others(session)
 
+    @needs("verifyMfaSetup")
+    @precondition(lambda self: self.enrolling())
+    @rule(which=CHOICES)
+    def enrol(self, which: int) -> None:
+        """Both steps at once."""
+        session = pick(self.enrolling(), which)
+        self.set_up(which=self.living().index(session))
+        waiting = [s for s in self.living() if s.account.pending_secret]
+        self.prove_the_authenticator(which=waiting.index(session), what="right")
+
+    def enrolling(self) -> list[Session]:
+        young = (session for session in self.living() if session.recent(self.now))
+        return [session for session in young if session.account.secret is None]
+
     @needs("verifyMfa")
     @precondition(lambda self: self.challenges)
     @rule(which=CHOICES, what=st.sampled_from(["right", "right", "wrong", "replayed", "another's"]))
@@ -67,7 +82,7 @@ class SecondFactorRules(Life):
         account = challenge.account
         text, right = self.code_to_try(challenge, what)
         body = {"sessionToken": challenge.token, "code": text}
-        response = self.send("mfa verify", "POST", "/auth/mfa/verify", body)
+        response = self.send("verifyMfa", "POST", "/auth/mfa/verify", body)
 
         if not challenge.open(self.now):
             problem(response, 401, "INVALID_MFA_SESSION")
@@ -98,6 +113,15 @@ class SecondFactorRules(Life):
             return fresh, True
         return (other_digits(fresh), False) if fresh else ("000000", False)
 
+    @needs("verifyMfa")
+    @precondition(lambda self: self.with_factor())
+    @rule(which=CHOICES)
+    def sign_in_with_a_code(self, which: int) -> None:
+        """Both steps at once."""
+        account = pick(self.with_factor(), which)
+        self.log_in(address=account.email, case=str.lower, what="right")
+        self.enter_a_code(which=len(self.challenges) - 1, what="right")
+
     @needs("recoverMfa")
     @precondition(lambda self: any(not c.stale for c in self.challenges))
     @rule(which=CHOICES, what=st.sampled_from(["right", "wrong", "spent", "another's"]))
@@ -107,7 +131,7 @@ class SecondFactorRules(Life):
         account = challenge.account
         code, right = self.recovery_code_to_try(account, what)
         body = {"sessionToken": challenge.token, "recoveryCode": code}
-        response = self.send("mfa recover", "POST", "/auth/mfa/recover", body)
+        response = self.send("recoverMfa", "POST", "/auth/mfa/recover", body)
 
         if not challenge.open(self.now):
             problem(response, 401, "INVALID_MFA_SESSION")
@@ -128,6 +152,17 @@ class SecondFactorRules(Life):
             return others[0].recovery[0], False
         return "AAAA-BBBB-CCCC-DDDD", False
 
+    @needs("recoverMfa")
+    @precondition(lambda self: self.with_factor())
+    @rule(which=CHOICES)
+    def lose_the_authenticator(self, which: int) -> None:
+        """Sign in as far as the code, and recover."""
+        account = pick(self.with_factor(), which)
+        self.log_in(address=account.email, case=str.lower, what="right")
+        waiting = [challenge for challenge in self.challenges if not challenge.stale]
+        self.recover(which=len(waiting) - 1, what="right")
+        assert account.secret is None
+
     @needs("disableMfa")
     @precondition(lambda self: self.living())
     @rule(which=CHOICES, what=PASSWORD_TRIES)
@@ -135,7 +170,7 @@ class SecondFactorRules(Life):
         """It takes the password (21) and ends the other sessions (20)."""
         session = pick(self.living(), which)
         body = {"password": self.candidate(session.account, what)}
-        response = self.send("mfa disable", "POST", "/auth/mfa/disable", body, session)
+        response = self.send("disableMfa", "POST", "/auth/mfa/disable", body, session)
 
         if what == "wrong":
             problem(response, 403, "WRONG_PASSWORD")
@@ -152,7 +187,9 @@ class SecondFactorRules(Life):
         session = pick(self.living(), which)
         account = session.account
         body = {"password": self.candidate(account, what)}
-        response = self.send("mfa codes", "POST", "/auth/mfa/recovery-codes", body, session)
+        response = self.send(
+            "regenerateRecoveryCodes", "POST", "/auth/mfa/recovery-codes", body, session
+        )
 
         if what == "wrong":
             problem(response, 403, "WRONG_PASSWORD")

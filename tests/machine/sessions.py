@@ -7,7 +7,7 @@ from hypothesis.stateful import precondition, rule
 
 from tests.api.conftest import problem
 from tests.machine.life import CHOICES, Life, pick
-from tests.machine.model import Session
+from tests.machine.model import GRACE, Session
 
 
 class SessionRules(Life):
@@ -15,7 +15,7 @@ class SessionRules(Life):
 
     def renewed(self, session: Session, generation: int, token: str) -> None:
         """Present a refresh token and hold the answer to the model (28, 29)."""
-        response = self.send("refresh", "POST", "/auth/refresh", {"refreshToken": token})
+        response = self.send("refreshToken", "POST", "/auth/refresh", {"refreshToken": token})
         alive, serves = session.alive(self.now), session.serves(generation, self.now)
 
         if not alive or not serves:
@@ -50,6 +50,20 @@ class SessionRules(Life):
         self.renewed(session, generation, token)
         self.renewed(session, generation, token)
 
+    @precondition(lambda self: self.living())
+    @rule(which=CHOICES, wait=st.booleans())
+    def replay_an_old_token(self, which: int, wait: bool) -> None:
+        """Two behind, or one behind after the grace: taken for theft, the family ends (28)."""
+        session = pick(self.living(), which)
+        generation, token = session.refresh[-1]
+        self.renewed(session, generation, token)
+        if wait:
+            self.world.clock.now += GRACE
+        else:
+            self.renewed(session, *session.refresh[-1])
+        self.renewed(session, generation, token)
+        assert session.ended
+
     @precondition(lambda self: self.ended)
     @rule(which=CHOICES, token=CHOICES)
     def refresh_what_is_over(self, which: int, token: int) -> None:
@@ -57,7 +71,7 @@ class SessionRules(Life):
         session = pick(self.ended, which)
         body = {"refreshToken": pick(session.refresh, token)[1]}
 
-        response = self.send("refresh ended", "POST", "/auth/refresh", body)
+        response = self.send("refreshToken", "POST", "/auth/refresh", body)
 
         problem(response, 401, "INVALID_REFRESH_TOKEN")
 
@@ -66,7 +80,7 @@ class SessionRules(Life):
     def log_out(self, which: int) -> None:
         """This session ends and no other."""
         session = pick(self.living(), which)
-        response = self.send("logout", "POST", "/auth/logout", None, session)
+        response = self.send("logoutUser", "POST", "/auth/logout", None, session)
 
         assert response.status_code == 204, response.text
         self.end(session)
@@ -76,7 +90,7 @@ class SessionRules(Life):
     def log_out_everywhere(self, which: int) -> None:
         """Every session of this person ends and nobody else's."""
         session = pick(self.living(), which)
-        response = self.send("logout all", "POST", "/auth/logout-all", None, session)
+        response = self.send("logoutEverywhere", "POST", "/auth/logout-all", None, session)
 
         assert response.status_code == 204, response.text
         self.end(*session.account.sessions)
@@ -86,7 +100,7 @@ class SessionRules(Life):
     def list_them(self, which: int) -> None:
         """Exactly the living ones of this person, and which one asks (22)."""
         session = pick(self.living(), which)
-        response = self.send("sessions", "GET", "/auth/sessions", None, session)
+        response = self.send("listSessions", "GET", "/auth/sessions", None, session)
 
         assert response.status_code == 200, response.text
         listed = {entry["id"]: entry["current"] for entry in response.json()["sessions"]}
@@ -99,7 +113,7 @@ class SessionRules(Life):
         """One's own ends (22); over and somebody else's are both not there (32)."""
         session = pick(self.living(), which)
         aim = pick([*self.living(), *self.ended], aimed)
-        response = self.send("revoke", "DELETE", f"/auth/sessions/{aim.id}", None, session)
+        response = self.send("revokeSession", "DELETE", f"/auth/sessions/{aim.id}", None, session)
 
         if aim.ended or aim.account is not session.account:
             problem(response, 404, "NOT_FOUND")
