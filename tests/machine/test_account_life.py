@@ -70,7 +70,11 @@ LIVES = settings(
 
 
 @pytest.mark.timeout(900)
+@pytest.mark.requirement(3)
+@pytest.mark.requirement(6)
+@pytest.mark.requirement(8)
 @pytest.mark.requirement(11)
+@pytest.mark.requirement(12)
 @pytest.mark.requirement(13)
 @pytest.mark.requirement(15)
 @pytest.mark.requirement(16)

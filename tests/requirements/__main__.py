@@ -1,4 +1,4 @@
-"""Run the tests that prove the requirements and write the page; `--check` compares the page."""
+"""Run the tests that prove the requirements and write the page; `--new` runs what is new."""
 
 from __future__ import annotations
 
@@ -7,15 +7,18 @@ import sys
 
 from tests.requirements.catalogue import requirements
 from tests.requirements.evidence import Evidence, collect
-from tests.requirements.page import PAGE, mapping, render
+from tests.requirements.page import PAGE, mapping, render, results
 
 
 def main() -> int:
     """Return 1 if the page was stale (`--check`) or a test failed."""
     arguments = argparse.ArgumentParser(prog="python -m tests.requirements", description=__doc__)
     arguments.add_argument("--check", action="store_true", help="do not run or write anything")
-    check = arguments.parse_args().check
-    evidence = collect(run=not check)
+    arguments.add_argument("--new", action="store_true", help="keep what passed, run what is new")
+    given = arguments.parse_args()
+    check = given.check
+    before = results(PAGE.read_text(encoding="utf-8")) if given.new else {}
+    evidence = collect(run=not check, before=before)
     page = render(requirements(), evidence)
     if check:
         current = PAGE.exists() and mapping(PAGE.read_text(encoding="utf-8")) == mapping(page)

@@ -8,6 +8,11 @@ from typing import Any
 
 import pytest
 
+ENDINGS = (
+    pytest.ExitCode.OK,
+    pytest.ExitCode.TESTS_FAILED,
+    pytest.ExitCode.NO_TESTS_COLLECTED,
+)
 # From the best to the worst: a test is as good as its worst case.
 OUTCOMES = ("passed", "skipped", "failed")
 
@@ -20,10 +25,13 @@ class Proof:
     path: str
     sentence: str
     cases: dict[str, str] = field(default_factory=dict)
+    before: str = ""
 
     @property
     def result(self) -> str:
         """The worst outcome of its cases, and how many there are."""
+        if self.before:
+            return self.before
         outcomes = Counter(outcome for outcome in self.cases.values() if outcome)
         if not outcomes:
             return "not run"
@@ -33,8 +41,12 @@ class Proof:
 
 @dataclass(eq=False)
 class Evidence:
-    """A pytest plugin: `proofs` maps a number to its tests by their node id without parameters."""
+    """A pytest plugin: `proofs` maps a number to its tests by their node id without parameters.
 
+    What has a result in `before` keeps it and is not run again.
+    """
+
+    before: dict[str, str] = field(default_factory=dict)
     proofs: dict[int, dict[str, Proof]] = field(default_factory=lambda: defaultdict(dict))
 
     def pytest_collection_modifyitems(
@@ -42,12 +54,13 @@ class Evidence:
     ) -> None:
         """Keep what is marked, and leave the rest out of the run."""
         kept = [item for item in items if item.get_closest_marker("requirement")]
-        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
         for item in kept:
             for mark in item.iter_markers("requirement"):
                 (number,) = mark.args
                 self._proof(number, item).cases[item.nodeid] = ""
-        items[:] = kept
+        run = [item for item in kept if base(item.nodeid) not in self.before]
+        config.hook.pytest_deselected(items=[item for item in items if item not in run])
+        items[:] = run
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Note how a case ended; a fixture that fails is a failed case."""
@@ -61,7 +74,9 @@ class Evidence:
         name = base(item.nodeid)
         sentence = (item.obj.__doc__ or "").strip().partition("\n")[0]
         path = name.partition("::")[0]
-        return self.proofs[number].setdefault(name, Proof(item.originalname, path, sentence))
+        return self.proofs[number].setdefault(
+            name, Proof(item.originalname, path, sentence, before=self.before.get(name, ""))
+        )
 
 
 def base(node: str) -> str:
@@ -69,11 +84,11 @@ def base(node: str) -> str:
     return node.partition("[")[0]
 
 
-def collect(*, run: bool) -> Evidence:
+def collect(*, run: bool, before: dict[str, str] | None = None) -> Evidence:
     """Collect the marked tests of all suites and, if asked, run them. Raises `RuntimeError`."""
-    evidence = Evidence()
+    evidence = Evidence(before=before or {})
     options = ["-q", "--no-header", "-p", "no:cacheprovider", *([] if run else ["--collect-only"])]
     status = pytest.main([*options, "tests"], plugins=[evidence])
-    if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+    if status not in ENDINGS:
         raise RuntimeError(f"pytest could not collect the tests: {status!r}")
     return evidence

@@ -35,6 +35,12 @@ def mapping(page: str) -> str:
     return re.sub(r"( \*\*)[^*]+(\*\*)$|(\| )[^|]*( \|)$", r"\1\2", page, flags=re.M)
 
 
+def results(page: str) -> dict[str, str]:
+    """Return the results of a page by node id, but those that did not pass."""
+    lines = re.findall(r"^- \[(.+?)\].* `(\w+)`: .*\*\*(passed[^*]*)\*\*$", page, re.M)
+    return {f"{path}::{name}": result for path, name, result in lines}
+
+
 def _overview(requirements: list[Requirement], evidence: Evidence) -> Iterator[str]:
     proven = sum(1 for each in requirements if evidence.proofs.get(each.number))
     yield f"{proven} of {len(requirements)} have a test."
