@@ -51,9 +51,9 @@ nightly: .venv/ready ## take ten times as many random steps through the account 
 	HYPOTHESIS_PROFILE=nightly MACHINE_SEED=$${MACHINE_SEED:-$$(date +%Y%m%d)} $(BIN)/pytest -q tests/machine
 
 .PHONY: requirements
-requirements: .venv/ready ## run the tests that prove the requirements and write docs/requirements.md
+requirements: .venv/ready ## run the tests that prove the requirements, write docs/requirements.md; ARGS=--new runs new ones
 	$(BIN)/python -m service.contract compile
-	$(BIN)/python -m tests.requirements
+	$(BIN)/python -m tests.requirements $(ARGS)
 
 .PHONY: operation
 operation: .venv/ready ## write handler, domain function and failing tests of what is new in the contract
