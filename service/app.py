@@ -17,6 +17,7 @@ from service.aws.cognito import CognitoDirectory
 from service.aws.cognito_mfa import CognitoSecondFactor
 from service.aws.cognito_passwords import CognitoPasswords
 from service.aws.digests import KeyedDigests
+from service.aws.email_changes import DynamoEmailChanges
 from service.aws.idempotency import DynamoIdempotency
 from service.aws.jwks import JwksCache, fetcher
 from service.aws.limits import DynamoRateLimits
@@ -29,6 +30,7 @@ from service.contract import create_app
 from service.contract.site import Site
 from service.domain.accounts import Accounts
 from service.domain.deletion import Deletion
+from service.domain.email_change import CodeHasher, EmailChanges, EmailChanging
 from service.domain.health import Health
 from service.domain.hiding import Registrations
 from service.domain.idempotency import Idempotency, IdempotencyStore
@@ -69,11 +71,13 @@ class Ports:
     accounts: AccountStore
     sessions: SessionStore
     sealer: Sealer
+    hasher: CodeHasher
     second_factor: SecondFactor
     mfa: MfaStore
     passwords: PasswordDirectory
     limits: RateLimits
     idempotency: IdempotencyStore
+    email_changes: EmailChanges
     mailer: Mailer | None = None
     audit: Audit = telemetry.audit
     clock: Clock = utc_now
@@ -96,6 +100,8 @@ def adapters(settings: Settings, clients: Clients, clock: Clock = utc_now) -> Po
         accounts=DynamoAccounts(table),
         sessions=DynamoSessions(table, sealer),
         sealer=sealer,
+        hasher=sealer,
+        email_changes=DynamoEmailChanges(table),
         mailer=SesMailer(clients.mail, settings.mail_sender) if settings.mail_sender else None,
         limits=DynamoRateLimits(table, digests),
         idempotency=DynamoIdempotency(table, sealer, digests),
@@ -148,6 +154,7 @@ def assemble(settings: Settings, ports: Ports) -> Services:
         profiles=Profiles(sessions=sessions, store=ports.accounts, clock=ports.clock),
         notices=notices,
         deletion=Deletion(sessions),
+        email_changing=EmailChanging(sessions, ports.email_changes, ports.hasher, notices),
         health=Health(directory=ports.directory, store=ports.accounts),
         limits=Limits(ports.limits, ports.audit, ports.clock, settings.rate_limits),
         idempotency=Idempotency(ports.idempotency, ports.audit, ports.clock),

@@ -271,6 +271,22 @@ class NotificationsPatch(Model):
     """By text message."""
 
 
+class ChangeEmailRequest(Model):
+    """The new address, and the password once more."""
+
+    new_email: Annotated[str, Field(alias="newEmail")]
+    """An email address; compared without regard to case and kept in lower case."""
+    password: SecretStr
+    """A password to check, exactly as it is sent."""
+
+
+class VerifyNewEmailRequest(Model):
+    """The code that was mailed to the new address."""
+
+    code: Annotated[str, Field(repr=False)]
+    """The six digits that were mailed."""
+
+
 class DeleteUserRequest(Model):
     """The password, once more."""
 

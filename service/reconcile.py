@@ -48,16 +48,17 @@ class Reconciler:
         cursor: str | None = None
         while True:
             users, cursor = self.accounts.directory.page(cursor)
-            for user in self._without_profile(users):
+            for user in self._astray(users):
                 done[self._guarded(self._mend, user.user_id, user)] += 1
             if cursor is None:
                 return done
 
-    def _without_profile(self, users: Sequence[DirectoryUser]) -> list[DirectoryUser]:
+    def _astray(self, users: Sequence[DirectoryUser]) -> list[DirectoryUser]:
+        """Return the users that have no profile, or another address there."""
         old = self.accounts.clock() - IN_FLIGHT
         settled = [user for user in users if user.created_at < old]
-        known = self.accounts.store.existing(user.user_id for user in settled)
-        return [user for user in settled if user.user_id not in known]
+        addresses = self.accounts.store.addresses(user.user_id for user in settled)
+        return [user for user in settled if addresses.get(user.user_id) != user.email]
 
     def _settle(self, leftover: Leftover) -> str:
         user = self.accounts.directory.find(leftover.user_id)
@@ -72,7 +73,10 @@ class Reconciler:
         return outcome
 
     def _mend(self, user: DirectoryUser) -> str:
-        if self.accounts.store.load(user.user_id) is not None:
+        profile = self.accounts.store.load(user.user_id)
+        if profile is not None:
+            if profile.email != user.email:
+                self.accounts.settle_address(profile)
             return "settled"
         if user.confirmed:
             try:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 import threading
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -149,6 +149,16 @@ class FakeDirectory:
         entry = self.users.get(username) or self._named(normalise_email(username))
         return entry.user if entry else None
 
+    def set_email(self, user_id: str, email: str) -> None:
+        with self._lock:
+            entry = self.users.get(user_id)
+            if entry is None:
+                raise UserUnknown
+            other = self._named(normalise_email(email))
+            if other is not None and other is not entry:
+                raise UserExists
+            entry.user = replace(entry.user, email=normalise_email(email))
+
     def delete(self, user_id: str) -> None:
         with self._lock:
             self.users.pop(user_id, None)
@@ -213,11 +223,11 @@ class MemoryAccounts:
     def load(self, user_id: str) -> Profile | None:
         return self.profiles.get(user_id)
 
-    def existing(self, user_ids: Iterable[str]) -> set[str]:
+    def addresses(self, user_ids: Iterable[str]) -> Mapping[str, str]:
         wanted = set(user_ids)
         if len(wanted) > 100:
             raise ValueError("At most 100 users at a time")
-        return wanted & self.profiles.keys()
+        return {each: self.profiles[each].email for each in wanted & self.profiles.keys()}
 
     def mark_verified(self, user_id: str, now: datetime) -> Profile:
         with self._lock:

@@ -9,7 +9,7 @@ OUTBOX       <moment>#<id>      a registration whose undoing failed; it has no T
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 
 from service.aws.table import (
@@ -77,12 +77,13 @@ class DynamoAccounts:
         row = self._table.get(user_key(user_id))
         return read_profile(row) if row else None
 
-    def existing(self, user_ids: Iterable[str]) -> set[str]:
-        """Return those of up to 100 users that have a profile."""
+    def addresses(self, user_ids: Iterable[str]) -> Mapping[str, str]:
+        """Return the addresses of those of up to 100 users that have a profile, by user."""
         keys = [user_key(user_id) for user_id in dict.fromkeys(user_ids)]
         if len(keys) > BATCH:
             raise ValueError(f"At most {BATCH} users at a time, not {len(keys)}")
-        return {row["userId"] for row in self._table.batch_get(keys, "userId")} if keys else set()
+        rows = self._table.batch_get(keys, "userId", "email") if keys else []
+        return {row["userId"]: row["email"] for row in rows}
 
     def mark_verified(self, user_id: str, now: datetime) -> Profile:
         """Set `email_verified`, return the profile. Raises `UserUnknown`."""

@@ -26,6 +26,7 @@ OPERATIONS = {
         "AdminRespondToAuthChallenge",
         "AdminSetUserMFAPreference",
         "AdminSetUserPassword",
+        "AdminUpdateUserAttributes",
         "AdminUserGlobalSignOut",
         "AssociateSoftwareToken",
         "ConfirmForgotPassword",

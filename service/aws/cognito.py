@@ -97,6 +97,17 @@ class CognitoDirectory(CognitoPool):
         answer = self._repeat(READ_TRIES, "admin_get_user", UserPoolId=self._pool_id, Username=name)
         return _user(answer, answer["UserAttributes"]) if answer else None
 
+    def set_email(self, user_id: str, email: str) -> None:
+        """Give a user another address, proven. Raises `UserUnknown`, `UserExists`. Tries thrice."""
+        attributes = {"email": normalise_email(email), "email_verified": "true"}
+        self._repeat(
+            DELETE_TRIES,
+            "admin_update_user_attributes",
+            UserPoolId=self._pool_id,
+            Username=user_id,
+            UserAttributes=[{"Name": name, "Value": value} for name, value in attributes.items()],
+        )
+
     def delete(self, user_id: str) -> None:
         """Delete a user by id; one that is gone is fine. Tries three times."""
         self._repeat(DELETE_TRIES, "admin_delete_user", UserPoolId=self._pool_id, Username=user_id)

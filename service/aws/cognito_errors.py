@@ -23,6 +23,7 @@ from service.domain.errors import (
     TooManyRequests,
     Unavailable,
     UserExists,
+    UserUnknown,
 )
 
 DONE = None
@@ -43,6 +44,7 @@ ASSOCIATE = "AssociateSoftwareToken"
 PROVE = "VerifySoftwareToken"
 ANSWER = "AdminRespondToAuthChallenge"
 PREFER = "AdminSetUserMFAPreference"
+MOVE = "AdminUpdateUserAttributes"
 
 
 def _busy(text: str) -> Exception:
@@ -132,6 +134,8 @@ OPERATION_MEANINGS: dict[tuple[str, str], Meaning] = {
     (ANSWER, "UserNotConfirmedException"): InvalidMfaSession,
     (ANSWER, "UserNotFoundException"): InvalidMfaSession,
     (PREFER, "UserNotFoundException"): DONE,
+    (MOVE, "AliasExistsException"): UserExists,
+    (MOVE, "UserNotFoundException"): UserUnknown,
 }
 
 MEANINGS: dict[str, Meaning] = {

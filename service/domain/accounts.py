@@ -182,6 +182,24 @@ class Accounts:
         self.audit("undo_registration", "success", user_id=user_id)
         return True
 
+    def settle_address(self, profile: Profile) -> None:
+        """Give the directory's user the address that the table has decided on.
+
+        Whoever else has it there has no profile for it: a registration that was never verified or
+        never stored, which the proof of the mailbox outranks. Raises `UserUnknown`.
+        """
+        other = self.directory.find(profile.email)
+        if other is not None and other.user_id != profile.user_id:
+            if other.confirmed and self.store.load(other.user_id) is not None:
+                raise Unavailable(f"{other.user_id} has the address of {profile.user_id}")
+            self.directory.delete(other.user_id)
+            self.store.remove(other.user_id, profile.email)
+            self.audit("replace_unverified", "success", user_id=other.user_id)
+        try:
+            self.directory.set_email(profile.user_id, profile.email)
+        except UserExists as taken:
+            raise Unavailable("the address is being registered", retry_after=1) from taken
+
     def finish_deletion(self, user_id: str) -> None:
         """Clear up after a user whose deletion is decided; doing it again changes nothing."""
         self.directory.delete(user_id)
@@ -235,9 +253,13 @@ class Accounts:
 
     def _release(self, user: DirectoryUser) -> None:
         """Free an address that the table says is not this user's. Raises `EmailTaken` if it is."""
-        if not self.store.deleting(user.user_id):
+        profile = self.store.load(user.user_id)
+        if profile is not None and profile.email != user.email:
+            self.settle_address(profile)
+        elif self.store.deleting(user.user_id):
+            self.finish_deletion(user.user_id)
+        else:
             raise EmailTaken
-        self.finish_deletion(user.user_id)
 
     def _store_or_undo(self, profile: Profile, replaced: str | None) -> None:
         try:

@@ -163,6 +163,9 @@ class Directory(Protocol):
     def find(self, username: str) -> DirectoryUser | None:
         """Return the user with this id or address."""
 
+    def set_email(self, user_id: str, email: str) -> None:
+        """Give a user another address, proven. Raises `UserUnknown`, `UserExists`."""
+
     def delete(self, user_id: str) -> None:
         """Delete a user by id; one that is gone is fine. Tries three times before it gives up."""
 
@@ -189,8 +192,8 @@ class AccountStore(Protocol):
     def load(self, user_id: str) -> Profile | None:
         """Return a profile, read consistently."""
 
-    def existing(self, user_ids: Iterable[str]) -> set[str]:
-        """Return those of up to 100 users that have a profile."""
+    def addresses(self, user_ids: Iterable[str]) -> Mapping[str, str]:
+        """Return the addresses of those of up to 100 users that have a profile, by user."""
 
     def mark_verified(self, user_id: str, now: datetime) -> Profile:
         """Set the profile's `email_verified`, return it. Raises `UserUnknown` without a profile."""

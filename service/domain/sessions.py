@@ -221,6 +221,8 @@ class Sessions:
             )
         elif not profile.email_verified:
             profile = self._mark_verified(profile, now)
+        if profile.email != grant.email:
+            self._follow_address(profile)
         if profile.mfa_enabled == second_factor:
             return profile
         return self._follow(profile, second_factor, now)
@@ -230,6 +232,15 @@ class Sessions:
             return self.accounts.heal(user)
         except UserUnknown as gone:
             raise InvalidCredentials("the account was deleted") from gone
+
+    def _follow_address(self, profile: Profile) -> None:
+        """Finish a change of address that the directory has not heard of."""
+        try:
+            self.accounts.settle_address(profile)
+        except (DomainError, UserUnknown) as fault:
+            self.audit("heal_address", "error", user_id=profile.user_id, reason=str(fault))
+        else:
+            self.audit("heal_address", "success", user_id=profile.user_id)
 
     def _mark_verified(self, profile: Profile, now: datetime) -> Profile:
         try:

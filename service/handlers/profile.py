@@ -29,6 +29,23 @@ def update_user_profile(
     return _reply(services.profiles.update_user_profile(request.caller, changes, expected))
 
 
+def change_email(
+    services: Services, body: models.ChangeEmailRequest, request: Request
+) -> models.Accepted:
+    """Have a code mailed to another address of yours."""
+    services.email_changing.change_email(
+        request.caller, body.new_email, body.password.get_secret_value()
+    )
+    return models.Accepted(message="We have mailed a code to the new address. Enter it to go on.")
+
+
+def verify_new_email(
+    services: Services, body: models.VerifyNewEmailRequest, request: Request
+) -> Reply:
+    """Make the new address yours with the mailed code."""
+    return _reply(services.email_changing.verify_new_email(request.caller, body.code))
+
+
 def delete_user(services: Services, body: models.DeleteUserRequest, request: Request) -> Reply:
     """Delete your account for good."""
     services.deletion.delete_user(request.caller, body.password.get_secret_value())

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from service.domain.accounts import Accounts
 from service.domain.deletion import Deletion
+from service.domain.email_change import EmailChanging
 from service.domain.health import Health
 from service.domain.hiding import Registrations
 from service.domain.idempotency import Idempotency
@@ -32,6 +33,7 @@ class Services:
     passwords: Passwords
     notices: Notices
     deletion: Deletion
+    email_changing: EmailChanging
     health: Health
     limits: Limits
     idempotency: Idempotency

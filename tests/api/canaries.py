@@ -72,6 +72,7 @@ class Person:
     session: SignedIn | None = None
     authenticator: Authenticator | None = None
     recovery_codes: list[str] = field(default_factory=list)
+    new_address: str = ""
 
     def __post_init__(self) -> None:
         self.address = self.canaries.new("mail") + "@example.com"
@@ -136,6 +137,19 @@ class Person:
     def change_password(self) -> httpx.Response:
         assert self.session
         return self.api.change_password(self.session, self.password, self.password)
+
+    def change_email(self) -> httpx.Response:
+        assert self.session
+        self.new_address = self.canaries.new("new") + "@example.com"
+        return self.api.change_email(self.session, self.new_address, self.password)
+
+    def verify_new_email(self) -> httpx.Response:
+        assert self.session
+        code = self.canaries.keep(self.api.aws.code_for(self.new_address))
+        response = self.api.verify_new_email(self.session, code)
+        profile = self.api.profile(self.session)
+        self.address = profile.json()["email"] if profile.is_success else self.address
+        return response
 
     def delete_user(self) -> httpx.Response:
         assert self.session
@@ -207,7 +221,7 @@ class Person:
             self.canaries.keep(self.api.aws.code_for(self.address))
         elif operation not in {"registerUser", "getHealth", "getReadiness"}:
             steps = ("loginUser",) if self.session else ("registerUser", "verifyEmail", "loginUser")
-            for step in steps:
+            for step in (*steps, *(["changeEmail"] if operation == "verifyNewEmail" else [])):
                 self.send(step)
         if operation == "confirmPasswordReset":
             self.send("requestPasswordReset")

@@ -135,6 +135,15 @@ class Api:
     def delete(self, session: SignedIn, password: str = PASSWORD) -> httpx.Response:
         return self.post("/users/profile/delete", {"password": password}, headers=session.headers)
 
+    def change_email(
+        self, session: SignedIn, email: str, password: str = PASSWORD
+    ) -> httpx.Response:
+        body = {"newEmail": email, "password": password}
+        return self.post("/users/profile/email", body, headers=session.headers)
+
+    def verify_new_email(self, session: SignedIn, code: str) -> httpx.Response:
+        return self.post("/users/profile/email/verify", {"code": code}, headers=session.headers)
+
     def profile(self, session: SignedIn) -> httpx.Response:
         return self.get("/users/profile", headers=session.headers)
 

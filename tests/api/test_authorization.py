@@ -23,6 +23,15 @@ def enrolling(api: Api, session: SignedIn) -> dict[str, str]:
     return {"code": Authenticator(setup["otpauthUri"]).code()}
 
 
+NEW = "new@example.com"
+
+
+def asked(api: Api, session: SignedIn) -> dict[str, str]:
+    """Ask for another address and return the code that was mailed to it."""
+    api.change_email(session, NEW)
+    return {"code": api.aws.code_for(NEW)}
+
+
 def enrolled(api: Api, session: SignedIn) -> dict[str, str]:
     """Switch two-step verification on."""
     api.enrol(session)
@@ -66,6 +75,12 @@ BEARER = {
     ),
     "getUserProfile": Probe("GET", "/users/profile", 200),
     "updateUserProfile": Probe("PATCH", "/users/profile", 200, {"firstName": "Changed"}),
+    "changeEmail": Probe(
+        "POST", "/users/profile/email", 202, {"newEmail": NEW, "password": PASSWORD}
+    ),
+    "verifyNewEmail": Probe(
+        "POST", "/users/profile/email/verify", 200, {"code": "123456"}, prepared=asked
+    ),
     "deleteUser": Probe("POST", "/users/profile/delete", 204, {"password": PASSWORD}),
 }
 PUBLIC = {

@@ -14,6 +14,14 @@ from tests.authenticator import Authenticator
 
 DOCUMENT = yaml.safe_load(CONTRACT.read_text())
 METHODS = {"get", "post", "put", "patch", "delete"}
+NEEDS_A_SESSION = {
+    "refreshToken",
+    "updateUserProfile",
+    "changePassword",
+    "changeEmail",
+    "verifyNewEmail",
+    "deleteUser",
+}
 
 
 def resolved(node: Any) -> Any:
@@ -62,17 +70,19 @@ RESPONSES = [
 
 def completed(api: Api, operation_id: str, example: dict[str, Any]) -> tuple[Any, dict[str, str]]:
     """Make the world the example speaks of; put the code and token of this world into it."""
-    if operation_id == "verifyEmail":
+    if operation_id in {"verifyEmail", "confirmPasswordReset"}:
         api.register(example["email"])
+        if operation_id == "confirmPasswordReset":
+            api.verify(example["email"])
+            api.forgot(example["email"])
         return {**example, "code": api.aws.code_for(example["email"])}, {}
     if operation_id == "loginUser":
         api.verified(example["email"], example["password"])
-    if operation_id == "confirmPasswordReset":
-        api.verified(example["email"])
-        api.forgot(example["email"])
-        return {**example, "code": api.aws.code_for(example["email"])}, {}
-    if operation_id in {"refreshToken", "updateUserProfile", "changePassword", "deleteUser"}:
+    if operation_id in NEEDS_A_SESSION:
         session = api.signed_in(password=PASSWORD)
+        if operation_id == "verifyNewEmail":
+            api.change_email(session, "new@example.com")
+            return {"code": api.aws.code_for("new@example.com")}, session.headers
         if operation_id == "refreshToken":
             return {"refreshToken": session.refresh_token}, {}
         return example, session.headers

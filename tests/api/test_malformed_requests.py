@@ -47,6 +47,11 @@ VALID: dict[tuple[str, str], dict[str, Any]] = {
         "currentPassword": "correct horse battery",
         "newPassword": "a brand new phrase",
     },
+    ("POST", "/users/profile/email"): {
+        "newEmail": "ada@example.org",
+        "password": "correct horse battery",
+    },
+    ("POST", "/users/profile/email/verify"): {"code": "123456"},
     ("POST", "/users/profile/delete"): {"password": "correct horse battery"},
     ("PATCH", "/users/profile"): {
         "firstName": "Ada",

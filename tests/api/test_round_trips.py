@@ -29,6 +29,7 @@ LIMITS = [UPDATE, UPDATE]
 SET, FIND = "cognito-idp:AdminSetUserPassword", "cognito-idp:AdminGetUser"
 FORGOT, RESET = "cognito-idp:ForgotPassword", "cognito-idp:ConfirmForgotPassword"
 MAIL = "sesv2:SendEmail"
+SET_EMAIL = "cognito-idp:AdminUpdateUserAttributes"
 
 BUDGET: dict[str, list[str]] = {
     "getHealth": [],
@@ -54,6 +55,8 @@ BUDGET: dict[str, list[str]] = {
     "getUserProfile": [BATCH],
     "updateUserProfile": [BATCH, PUT],
     "deleteUser": [*LIMITS, BATCH, SIGN_IN, REVOKE, TRANSACT, DELETE_USER, QUERY, WRITE, DELETE],
+    "changeEmail": [*LIMITS, BATCH, SIGN_IN, REVOKE, FIND, GET, PUT, MAIL],
+    "verifyNewEmail": [*LIMITS, BATCH, UPDATE, FIND, GET, TRANSACT, FIND, SET_EMAIL, DELETE, MAIL],
 }
 
 
@@ -102,6 +105,10 @@ def with_session(api: Api, operation: str, session: SignedIn) -> Callable[[], ob
     api.profile(session)  # The JWKS is fetched now.
     if operation == "confirmPasswordReset":
         api.forgot()
+    code = ""
+    if operation == "verifyNewEmail":
+        api.change_email(session, "new@example.com")
+        code = api.aws.code_for("new@example.com")
     return {
         "requestPasswordReset": api.forgot,
         "confirmPasswordReset": lambda: api.reset("a brand new phrase"),
@@ -113,6 +120,8 @@ def with_session(api: Api, operation: str, session: SignedIn) -> Callable[[], ob
         "revokeSession": lambda: api.revoke(session, session.session_id),
         "logoutEverywhere": lambda: api.logout_all(session),
         "getUserProfile": lambda: api.profile(session),
+        "changeEmail": lambda: api.change_email(session, "new@example.com"),
+        "verifyNewEmail": lambda: api.verify_new_email(session, code),
         "deleteUser": lambda: api.delete(session),
         "updateUserProfile": lambda: api.change(session, {"firstName": "Augusta"}),
     }[operation]

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -119,10 +120,12 @@ def test_reconciler_role_is_what_the_reconciler_uses(
     """It settles, heals and deletes as this role, and uses each of the role's permissions."""
     settings = Settings.from_environment(os.environ)
     ports = adapters(settings, clients.connect(settings.region))
-    for name in ("verified", "orphan", "noted"):
+    for name in ("verified", "moved", "orphan", "noted"):
         email = f"{name}@example.com"
         user_id = ports.directory.sign_up(email, PASSWORD, "Ada", "Lovelace")
-        if name == "verified":
+        if name == "moved":
+            ports.accounts.create(replace(profile_of(user_id), email="elsewhere@example.com"))
+        if name in ("verified", "moved"):
             ports.directory.confirm_sign_up(email, aws.code_for(email))
         if name == "noted":
             ports.accounts.note(Leftover(user_id, email, utc_now()))
@@ -135,7 +138,7 @@ def test_reconciler_role_is_what_the_reconciler_uses(
 
     done = reconcile.handler({}, None)
 
-    assert done == {"healed": 1, "deleted": 3}
+    assert done == {"healed": 1, "settled": 1, "deleted": 3}
     assert used(calls.calls) | READ_ONCE == granted("reconciler"), "Edit reconciler.json.tftpl."
 
 

@@ -49,6 +49,8 @@ class World:
     email: str = ""
     user_id: str = ""
     asking: Caller | None = None
+    new_email: str = ""
+    mailed: str = ""
 
     def newcomer(self) -> World:
         """A person nobody has heard of; earlier registrations are out of the window."""

@@ -198,13 +198,16 @@ def _made_up(url: str, status: int, code: str) -> AWSResponse:
     return AWSResponse(url, status, headers, _Body(content))
 
 
-def every_fault(calls: int, extents: Sequence[Extent] = EXTENTS) -> list[Fault]:
+def every_fault(
+    calls: int, extents: Sequence[Extent] = EXTENTS, only: Sequence[Kind] | None = None
+) -> list[Fault]:
     """Return each call x position x kind x extent; a process that died has one extent."""
     return [
         Fault(index, position, kind, extent)
         for index in range(1, calls + 1)
         for position, kinds in KINDS.items()
         for kind in kinds
+        if only is None or kind in only
         for extent in (extents if kind != "died" else ("call",))
     ]
 
@@ -221,9 +224,11 @@ def sweep(
     arrange: Callable[[], World],
     act: Callable[[World], object],
     verdict: Callable[[World, object], str],
+    *,
     extents: Sequence[Extent] = EXTENTS,
+    only: Sequence[Kind] | None = None,
 ) -> list[Row]:
-    """Do the operation once per fault, each time in a new world.
+    """Do the operation once per fault, each time in a new world; `only` limits the kinds.
 
     `outcome` is what `act` returned or raised. Raises `AssertionError` naming every fault after
     which the verdict failed, and `ValueError` if the operation makes no call at all.
@@ -233,7 +238,7 @@ def sweep(
     if not calls:
         raise ValueError("The operation calls nothing; there is nothing to fail")
     rows, broken = [], []
-    for fault in every_fault(len(calls), extents):
+    for fault in every_fault(len(calls), extents, only):
         world = arrange()
         with faults.injected(fault):
             outcome = _outcome(act, world)

@@ -155,7 +155,7 @@ METHODS = [
     ("store", "create"),
     ("store", "load"),
     ("store", "settle"),
-    ("store", "existing"),
+    ("store", "addresses"),
 ]
 
 
