@@ -184,10 +184,10 @@ class Mfa:
 
     @contextmanager
     def _returning(self, user_id: str, code: str) -> Iterator[None]:
-        """Give a code back if the directory did not look at it."""
+        """Give a code back if the directory did not look at it: no answer, or no such sign-in."""
         try:
             yield
-        except (Unavailable, TooManyRequests):
+        except (Unavailable, TooManyRequests, InvalidMfaSession):
             self._quietly("return_code", user_id, lambda: self._give_back(user_id, code))
             raise
 

@@ -158,3 +158,23 @@ def test_an_outage_of_any_call_is_503_and_signing_in_works_afterwards(
         problem(api.second_step(token, code), 503, "SERVICE_UNAVAILABLE")
 
     assert api.second_step(api.challenged(), authenticator.code()).status_code == 200
+
+
+@pytest.mark.requirement(19)
+def test_a_sign_in_that_was_begun_leaves_nothing_of_a_deleted_account(
+    api: Api, clients: Clients, settings: Settings
+) -> None:
+    """Its code is refused, and no note that it was used brings the partition back."""
+    session = api.signed_in()
+    authenticator, _ = api.enrol(session)
+    token = api.challenged()
+    assert api.delete(session).status_code == 204
+
+    problem(api.second_step(token, authenticator.code()), 401, "INVALID_MFA_SESSION")
+
+    rows = clients.dynamodb.query(
+        TableName=settings.table,
+        KeyConditionExpression="pk = :pk",
+        ExpressionAttributeValues={":pk": {"S": f"USER#{session.user['userId']}"}},
+    )
+    assert rows["Items"] == []
