@@ -18,6 +18,7 @@ from service.aws.cognito_mfa import CognitoSecondFactor
 from service.aws.cognito_passwords import CognitoPasswords
 from service.aws.digests import KeyedDigests
 from service.aws.email_changes import DynamoEmailChanges
+from service.aws.exports import DynamoExports
 from service.aws.idempotency import DynamoIdempotency
 from service.aws.jwks import JwksCache, fetcher
 from service.aws.limits import DynamoRateLimits
@@ -31,6 +32,7 @@ from service.contract.site import Site
 from service.domain.accounts import Accounts
 from service.domain.deletion import Deletion
 from service.domain.email_change import CodeHasher, EmailChanges, EmailChanging
+from service.domain.export import Exports, HoldingsStore
 from service.domain.health import Health
 from service.domain.hiding import Registrations
 from service.domain.idempotency import Idempotency, IdempotencyStore
@@ -78,6 +80,7 @@ class Ports:
     limits: RateLimits
     idempotency: IdempotencyStore
     email_changes: EmailChanges
+    exports: HoldingsStore
     mailer: Mailer | None = None
     audit: Audit = telemetry.audit
     clock: Clock = utc_now
@@ -102,6 +105,7 @@ def adapters(settings: Settings, clients: Clients, clock: Clock = utc_now) -> Po
         sealer=sealer,
         hasher=sealer,
         email_changes=DynamoEmailChanges(table),
+        exports=DynamoExports(table),
         mailer=SesMailer(clients.mail, settings.mail_sender) if settings.mail_sender else None,
         limits=DynamoRateLimits(table, digests),
         idempotency=DynamoIdempotency(table, sealer, digests),
@@ -154,6 +158,7 @@ def assemble(settings: Settings, ports: Ports) -> Services:
         profiles=Profiles(sessions=sessions, store=ports.accounts, clock=ports.clock),
         notices=notices,
         deletion=Deletion(sessions),
+        exports=Exports(sessions, ports.exports),
         email_changing=EmailChanging(sessions, ports.email_changes, ports.hasher, notices),
         health=Health(directory=ports.directory, store=ports.accounts),
         limits=Limits(ports.limits, ports.audit, ports.clock, settings.rate_limits),

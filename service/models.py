@@ -271,6 +271,41 @@ class NotificationsPatch(Model):
     """By text message."""
 
 
+class StoredSession(Model):
+    """What is stored of a sign-in."""
+
+    id: str
+    """The id of a session."""
+    created_at: Annotated[Timestamp, Field(alias="createdAt")]
+    """RFC 3339, UTC."""
+    last_used_at: Annotated[Timestamp, Field(alias="lastUsedAt")]
+    """RFC 3339, UTC."""
+    expires_at: Annotated[Timestamp, Field(alias="expiresAt")]
+    """RFC 3339, UTC."""
+    user_agent: Annotated[str | None, Field(alias="userAgent")] = None
+    """What the client called itself when it signed in."""
+
+
+class StoredMfa(Model):
+    """What is stored of two-step verification."""
+
+    enabled_at: Annotated[Timestamp, Field(alias="enabledAt")]
+    """RFC 3339, UTC."""
+    recovery_codes_left: Annotated[int, Field(alias="recoveryCodesLeft")]
+    """How many recovery codes are unused."""
+
+
+class StoredEmailChange(Model):
+    """What is stored of a change of address that waits for its code."""
+
+    new_email: Annotated[str, Field(alias="newEmail")]
+    """An email address; compared without regard to case and kept in lower case."""
+    requested_at: Annotated[Timestamp, Field(alias="requestedAt")]
+    """RFC 3339, UTC."""
+    expires_at: Annotated[Timestamp, Field(alias="expiresAt")]
+    """RFC 3339, UTC."""
+
+
 class ChangeEmailRequest(Model):
     """The new address, and the password once more."""
 
@@ -385,6 +420,18 @@ class PreferencesPatch(Model):
     """A list of tags that replaces the stored one; null clears it."""
     fitness_goals: Annotated[list[str] | None, Field(alias="fitnessGoals")] = None
     """A list of tags that replaces the stored one; null clears it."""
+
+
+class UserData(Model):
+    """Everything that is stored about a person, secrets excepted."""
+
+    exported_at: Annotated[Timestamp, Field(alias="exportedAt")]
+    """RFC 3339, UTC."""
+    profile: UserProfile
+    sessions: list[StoredSession]
+    """One entry for each sign-in that is stored, the one used last first."""
+    mfa: StoredMfa | None = None
+    email_change: Annotated[StoredEmailChange | None, Field(alias="emailChange")] = None
 
 
 class Problem(Model):

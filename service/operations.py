@@ -40,6 +40,7 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     # profile
     "getUserProfile": profile.get_user_profile,
     "updateUserProfile": profile.update_user_profile,
+    "exportUserData": profile.export_user_data,
     "changeEmail": profile.change_email,
     "verifyNewEmail": profile.verify_new_email,
     "deleteUser": profile.delete_user,

@@ -1,4 +1,4 @@
-"""Changes of address in memory, held to the same tests as the adapter."""
+"""Changes of address and exports in memory, held to the same tests as the adapter."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from datetime import datetime
 
 from service.domain.email_change import EmailChange
 from service.domain.errors import AddressHeld, InvalidCode, VersionMismatch
+from service.domain.export import Holdings
 from service.domain.ports import Claim, Profile
 from tests.fakes import MemoryAccounts
 
 
 @dataclass
 class MemoryEmailChanges:
-    """Changes of address in memory, on the profiles of `accounts`."""
+    """Changes of address and exports in memory, on the profiles of `accounts`."""
 
     accounts: MemoryAccounts = field(default_factory=MemoryAccounts)
     waiting: dict[str, EmailChange] = field(default_factory=dict)
@@ -53,3 +54,13 @@ class MemoryEmailChanges:
 
     def settle(self, user_id: str) -> None:
         self.waiting.pop(user_id, None)
+
+
+@dataclass
+class MemoryExports:
+    """What is stored about people, as a test says."""
+
+    stored: dict[str, Holdings] = field(default_factory=dict)
+
+    def holdings(self, user_id: str) -> Holdings:
+        return self.stored.get(user_id, Holdings())

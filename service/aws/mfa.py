@@ -23,6 +23,7 @@ from service.aws.table import (
 )
 from service.domain.errors import InvalidCode, UserUnknown
 
+ROW = "MFA"
 _MARK = "SET mfaEnabled = :on, updatedAt = :now ADD version :one"
 _EXISTS = "attribute_exists(pk)"
 
@@ -97,7 +98,7 @@ def _marking(user_id: str, on: bool, now: datetime) -> Item:
 
 
 def _key(user_id: str) -> Key:
-    return f"USER#{user_id}", "MFA"
+    return f"USER#{user_id}", ROW
 
 
 def _used_key(user_id: str, digest: str) -> Key:

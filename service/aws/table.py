@@ -153,6 +153,24 @@ class Table:
         )
         return [row for row in map(unpack, answer["Items"]) if row]
 
+    def partition(self, partition: str) -> list[Item]:
+        """Return every row of a partition; an answer holds 1 MiB, so it may take several."""
+        rows: list[Item] = []
+        start: dict[str, Any] = {}
+        while True:
+            answer = self._call(
+                "query",
+                TableName=self._name,
+                KeyConditionExpression="pk = :pk",
+                ExpressionAttributeValues=pack({":pk": partition}),
+                ConsistentRead=True,
+                **start,
+            )
+            rows += [row for row in map(unpack, answer["Items"]) if row]
+            if "LastEvaluatedKey" not in answer:
+                return rows
+            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
     def batch_delete(self, keys: Iterable[Key]) -> None:
         """Delete rows, 25 at a time (the limit of BatchWriteItem); absent rows are fine."""
         requests = [{"DeleteRequest": {"Key": _key(key)}} for key in keys]

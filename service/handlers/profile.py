@@ -29,6 +29,38 @@ def update_user_profile(
     return _reply(services.profiles.update_user_profile(request.caller, changes, expected))
 
 
+def export_user_data(services: Services, request: Request) -> models.UserData:
+    """Get everything that is stored about you."""
+    export = services.exports.export_user_data(request.caller)
+    held = export.holdings
+    return models.UserData(
+        exported_at=export.exported_at,
+        profile=user_profile(export.profile),
+        sessions=[
+            models.StoredSession(
+                id=session.session_id,
+                created_at=session.created_at,
+                last_used_at=session.last_used_at,
+                expires_at=session.expires_at,
+                user_agent=session.user_agent or None,
+            )
+            for session in held.sessions
+        ],
+        mfa=models.StoredMfa(
+            enabled_at=held.mfa_enabled_at, recovery_codes_left=held.recovery_codes_left
+        )
+        if held.mfa_enabled_at
+        else None,
+        email_change=models.StoredEmailChange(
+            new_email=held.email_change.new_email,
+            requested_at=held.email_change.requested_at,
+            expires_at=held.email_change.expires_at,
+        )
+        if held.email_change
+        else None,
+    )
+
+
 def change_email(
     services: Services, body: models.ChangeEmailRequest, request: Request
 ) -> models.Accepted:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from service.domain.accounts import Accounts
 from service.domain.deletion import Deletion
 from service.domain.email_change import EmailChanging
+from service.domain.export import Exports
 from service.domain.health import Health
 from service.domain.hiding import Registrations
 from service.domain.idempotency import Idempotency
@@ -33,6 +34,7 @@ class Services:
     passwords: Passwords
     notices: Notices
     deletion: Deletion
+    exports: Exports
     email_changing: EmailChanging
     health: Health
     limits: Limits

@@ -138,6 +138,10 @@ class Person:
         assert self.session
         return self.api.change_password(self.session, self.password, self.password)
 
+    def export_user_data(self) -> httpx.Response:
+        assert self.session
+        return self.api.export(self.session)
+
     def change_email(self) -> httpx.Response:
         assert self.session
         self.new_address = self.canaries.new("new") + "@example.com"

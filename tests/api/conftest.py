@@ -135,6 +135,9 @@ class Api:
     def delete(self, session: SignedIn, password: str = PASSWORD) -> httpx.Response:
         return self.post("/users/profile/delete", {"password": password}, headers=session.headers)
 
+    def export(self, session: SignedIn) -> httpx.Response:
+        return self.get("/users/profile/export", headers=session.headers)
+
     def change_email(
         self, session: SignedIn, email: str, password: str = PASSWORD
     ) -> httpx.Response:

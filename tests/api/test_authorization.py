@@ -75,6 +75,7 @@ BEARER = {
     ),
     "getUserProfile": Probe("GET", "/users/profile", 200),
     "updateUserProfile": Probe("PATCH", "/users/profile", 200, {"firstName": "Changed"}),
+    "exportUserData": Probe("GET", "/users/profile/export", 200),
     "changeEmail": Probe(
         "POST", "/users/profile/email", 202, {"newEmail": NEW, "password": PASSWORD}
     ),

@@ -21,6 +21,7 @@ from service.domain import errors, ports
 from service.domain.accounts import Registration
 from service.domain.email_change import CodeHasher, EmailChanges
 from service.domain.errors import DomainError, NotAdvanced, NotReady, TooManyRequests, Unavailable
+from service.domain.export import HoldingsStore
 from service.domain.idempotency import IdempotencyStore
 from service.domain.limits import RateLimits
 from service.domain.password import PasswordDirectory
@@ -39,7 +40,7 @@ from tests.fakes import (
     MemoryMailer,
     MemorySessions,
 )
-from tests.fakes_email import MemoryEmailChanges
+from tests.fakes_email import MemoryEmailChanges, MemoryExports
 from tests.fakes_limits import MemoryIdempotency, MemoryRateLimits
 from tests.fakes_mfa import FakeSecondFactor, MemoryMfa
 
@@ -56,6 +57,7 @@ PORTS = {
     "idempotency": IdempotencyStore,
     "email_changes": EmailChanges,
     "hasher": CodeHasher,
+    "exports": HoldingsStore,
 }
 
 LIMITED = {"directory", "second_factor", "passwords"}
@@ -169,6 +171,7 @@ class World:
             "idempotency": MemoryIdempotency(),
             "email_changes": MemoryEmailChanges(accounts),
             "hasher": AeadSealer(self.keys),
+            "exports": MemoryExports(),
         }.items():
             self.ports[name].port, self.ports[name].broken = port, ""
         for email in (ADA, BOB):

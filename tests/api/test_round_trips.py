@@ -55,6 +55,7 @@ BUDGET: dict[str, list[str]] = {
     "getUserProfile": [BATCH],
     "updateUserProfile": [BATCH, PUT],
     "deleteUser": [*LIMITS, BATCH, SIGN_IN, REVOKE, TRANSACT, DELETE_USER, QUERY, WRITE, DELETE],
+    "exportUserData": [BATCH, QUERY],
     "changeEmail": [*LIMITS, BATCH, SIGN_IN, REVOKE, FIND, GET, PUT, MAIL],
     "verifyNewEmail": [*LIMITS, BATCH, UPDATE, FIND, GET, TRANSACT, FIND, SET_EMAIL, DELETE, MAIL],
 }
@@ -120,6 +121,7 @@ def with_session(api: Api, operation: str, session: SignedIn) -> Callable[[], ob
         "revokeSession": lambda: api.revoke(session, session.session_id),
         "logoutEverywhere": lambda: api.logout_all(session),
         "getUserProfile": lambda: api.profile(session),
+        "exportUserData": lambda: api.export(session),
         "changeEmail": lambda: api.change_email(session, "new@example.com"),
         "verifyNewEmail": lambda: api.verify_new_email(session, code),
         "deleteUser": lambda: api.delete(session),
