@@ -19,6 +19,7 @@ from service.domain.errors import (
     TooManyRequests,
     Unavailable,
     UserExists,
+    UserUnknown,
 )
 
 SECRETS = {
@@ -45,6 +46,7 @@ USES: dict[str, tuple[str, Use]] = {
     "renew": ("admin_initiate_auth", lambda d: d.renew("user", SECRETS["refresh token"])),
     "revoke": ("revoke_token", lambda d: d.revoke(SECRETS["refresh token"])),
     "find": ("admin_get_user", lambda d: d.find(EMAIL)),
+    "move": ("admin_update_user_attributes", lambda d: d.set_email("user", EMAIL)),
     "delete": ("admin_delete_user", lambda d: d.delete("user")),
     "page": ("list_users", lambda d: d.page(None)),
     "check": ("describe_user_pool", lambda d: d.check()),
@@ -124,6 +126,9 @@ ROWS: list[tuple[str, str, str, type[Exception] | None]] = [
     ("revoke", "UnsupportedOperationException", "revocation is off", Unavailable),
     ("find", "UserNotFoundException", "User does not exist.", None),
     ("find", "InvalidParameterException", "bad", RequestRefused),
+    ("move", "AliasExistsException", "An account with the email already exists.", UserExists),
+    ("move", "UserNotFoundException", "User does not exist.", UserUnknown),
+    ("move", "InvalidParameterException", "bad", RequestRefused),
     ("delete", "UserNotFoundException", "User does not exist.", None),
     ("delete", "TooManyRequestsException", "Rate exceeded", TooManyRequests),
     ("page", "InvalidParameterException", "Invalid pagination token", RequestRefused),

@@ -21,6 +21,8 @@ from service.aws.clients import Clients, connect
 from service.aws.cognito import CognitoDirectory
 from service.aws.cognito_mfa import CognitoSecondFactor
 from service.aws.digests import KeyedDigests
+from service.aws.email_changes import DynamoEmailChanges
+from service.aws.exports import DynamoExports
 from service.aws.idempotency import DynamoIdempotency
 from service.aws.limits import DynamoRateLimits
 from service.aws.mfa import DynamoMfa
@@ -28,12 +30,15 @@ from service.aws.sessions import DynamoSessions
 from service.aws.table import Table
 from service.aws.tokens import AeadSealer
 from service.aws.trim import trim
+from service.domain.email_change import EmailChanges
+from service.domain.export import HoldingsStore
 from service.domain.idempotency import IdempotencyStore
 from service.domain.limits import RateLimits
 from service.domain.ports import AccountStore, Directory, SessionStore
 from service.domain.second_factor import MfaStore, SecondFactor
 from service.settings import Settings
 from tests.fakes import FakeDirectory, MemoryAccounts, MemorySessions
+from tests.fakes_email import MemoryEmailChanges, MemoryExports
 from tests.fakes_limits import MemoryIdempotency, MemoryRateLimits
 from tests.fakes_mfa import FakeSecondFactor, MemoryMfa
 
@@ -79,6 +84,8 @@ class World:
     idempotency: IdempotencyStore
     second_factor: SecondFactor
     mfa: MfaStore
+    email_changes: EmailChanges
+    exports: HoldingsStore
     code_for: Callable[[str], str]
     made: list[str] = field(default_factory=list)
 
@@ -158,6 +165,8 @@ def adapters(
         DynamoIdempotency(table, sealer, digests),
         CognitoSecondFactor(clients.cognito, **pool),
         DynamoMfa(table),
+        DynamoEmailChanges(table),
+        DynamoExports(table),
         mailbox,
     )
     yield world
@@ -179,5 +188,7 @@ def world(request: pytest.FixtureRequest) -> World:
         MemoryIdempotency(),
         FakeSecondFactor(directory),
         MemoryMfa(accounts),
+        MemoryEmailChanges(accounts),
+        MemoryExports(),
         directory.code_for,
     )

@@ -147,10 +147,10 @@ def test_of_many_at_once_one_gets_the_address(world: World) -> None:
         holders = set(pool.map(create, profiles))
 
     assert len(holders) == 1
-    assert world.accounts.existing(each.user_id for each in profiles) == holders
+    assert world.accounts.addresses(each.user_id for each in profiles).keys() == holders
 
 
-def test_existing_tells_who_has_a_profile(world: World) -> None:
+def test_addresses_tell_who_has_a_profile(world: World) -> None:
     """Up to 100 ids, doubles included; nobody for none."""
     made = [profile_of(world.address()) for _ in range(3)]
     for profile in made:
@@ -159,15 +159,16 @@ def test_existing_tells_who_has_a_profile(world: World) -> None:
 
     absent = [str(uuid.uuid4()) for _ in range(97)]
 
-    assert world.accounts.existing(ids + absent) == set(ids)
-    assert world.accounts.existing([ids[0], ids[0]]) == {ids[0]}
-    assert world.accounts.existing([]) == set()
+    stored = {profile.user_id: profile.email for profile in made}
+    assert world.accounts.addresses(ids + absent) == stored
+    assert world.accounts.addresses([ids[0], ids[0]]) == {ids[0]: made[0].email}
+    assert world.accounts.addresses([]) == {}
 
 
-def test_existing_refuses_more_than_a_page(world: World) -> None:
+def test_addresses_refuse_more_than_a_page(world: World) -> None:
     """101 ids are a fault of the caller."""
     with pytest.raises(ValueError, match="100"):
-        world.accounts.existing(str(uuid.uuid4()) for _ in range(101))
+        world.accounts.addresses(str(uuid.uuid4()) for _ in range(101))
 
 
 def test_marking_verified_returns_the_changed_profile(world: World) -> None:

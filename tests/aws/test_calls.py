@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from service.aws.clients import OPERATIONS, Clients
+from service.domain.email_change import EmailChange
 from service.domain.idempotency import Answer, Attempt
 from service.domain.limits import Limit
 from service.domain.ports import Caller, Grant, Leftover, Profile, RefreshClaims, Session
@@ -22,6 +23,7 @@ from tests.fakes import (
     MemoryAccounts,
     MemorySessions,
 )
+from tests.fakes_email import MemoryEmailChanges, MemoryExports
 from tests.fakes_limits import MemoryIdempotency, MemoryRateLimits
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -34,13 +36,23 @@ CALLER = Caller(USER, SESSION)
 LIMIT = Limit(1, timedelta(minutes=1))
 ATTEMPT = Attempt("key", "payload", "first", NOW, NOW + timedelta(days=1))
 SECOND = replace(ATTEMPT, owner="second")
+MOVED = replace(PROFILE, email=f"{SESSION}@example.com", version=2)
+CHANGE = EmailChange(USER, PROFILE.email, MOVED.email, "hash", NOW, NOW + timedelta(minutes=15))
+STORES = (
+    MemoryAccounts,
+    MemorySessions,
+    MemoryRateLimits,
+    MemoryIdempotency,
+    MemoryEmailChanges,
+    MemoryExports,
+)
 
 # What each method costs when nothing goes wrong. Anything more is a round trip per request.
 STORE_CALLS: dict[str, tuple[Callable[[World], object], list[str]]] = {
     "create": (lambda w: w.accounts.create(PROFILE), ["TransactWriteItems"]),
     "claim": (lambda w: w.accounts.claim(PROFILE.email), ["GetItem"]),
     "load": (lambda w: w.accounts.load(USER), ["GetItem"]),
-    "existing": (lambda w: w.accounts.existing([USER]), ["BatchGetItem"]),
+    "addresses": (lambda w: w.accounts.addresses([USER]), ["BatchGetItem"]),
     "mark_verified": (lambda w: w.accounts.mark_verified(USER, NOW), ["UpdateItem"]),
     "update": (lambda w: w.accounts.update(PROFILE, 2), ["PutItem"]),
     "note": (lambda w: w.accounts.note(LEFTOVER), ["PutItem"]),
@@ -69,6 +81,17 @@ STORE_CALLS: dict[str, tuple[Callable[[World], object], list[str]]] = {
         ["TransactWriteItems", "TransactWriteItems"],
     ),
     "finish_deletion": (lambda w: w.accounts.finish_deletion(USER), ["Query", "DeleteItem"]),
+    "email_changes.begin": (lambda w: w.email_changes.begin(CHANGE), ["PutItem"]),
+    "attempt": (lambda w: w.email_changes.attempt(USER, NOW, 5), ["UpdateItem"]),
+    "move": (
+        lambda w: (
+            w.accounts.create(PROFILE),
+            w.email_changes.move(PROFILE, MOVED, NOW, None),
+        ),
+        ["TransactWriteItems", "TransactWriteItems"],
+    ),
+    "email_changes.settle": (lambda w: w.email_changes.settle(USER), ["DeleteItem"]),
+    "holdings": (lambda w: w.exports.holdings(USER), ["Query"]),
 }
 
 
@@ -101,7 +124,7 @@ def test_every_read_is_consistent(adapters: World, calls: CallRecorder, clients:
         "before-send", lambda request, **_: bodies.append(bytes(request.body).decode()) or None
     )
 
-    for name in ("claim", "load", "existing", "leftovers", "with_profile"):
+    for name in ("claim", "load", "addresses", "leftovers", "with_profile"):
         bodies.clear()
         STORE_CALLS[name][0](adapters)
         assert '"ConsistentRead": true' in bodies[0], name
@@ -120,19 +143,21 @@ def test_each_method_of_the_directory_is_one_call(adapters: World, calls: CallRe
     adapters.directory.revoke(grant.refresh_token)
     adapters.directory.sign_out_everywhere(user_id)
     adapters.directory.find(user_id)
+    adapters.directory.set_email(user_id, adapters.address())
     adapters.directory.page(None)
     adapters.directory.check()
     adapters.directory.delete(user_id)
 
     assert [name.partition(":")[2] for name in calls.names] == [
         "SignUp", "ResendConfirmationCode", "ConfirmSignUp", "AdminInitiateAuth",
-        "AdminInitiateAuth", "RevokeToken", "AdminUserGlobalSignOut", "AdminGetUser", "ListUsers",
-        "DescribeUserPool", "AdminDeleteUser",
+        "AdminInitiateAuth", "RevokeToken", "AdminUserGlobalSignOut", "AdminGetUser",
+        "AdminUpdateUserAttributes", "ListUsers", "DescribeUserPool", "AdminDeleteUser",
     ]  # fmt: skip
     assert calls.actions == {
         f"cognito-idp:{name}"
         for name in ("AdminDeleteUser", "AdminGetUser", "AdminInitiateAuth",
-                     "AdminUserGlobalSignOut", "DescribeUserPool", "ListUsers")
+                     "AdminUpdateUserAttributes", "AdminUserGlobalSignOut",
+                     "DescribeUserPool", "ListUsers")
     }  # fmt: skip
 
 
@@ -148,7 +173,7 @@ def test_every_method_of_the_stores_is_in_the_list() -> None:
     """A new method cannot be forgotten here."""
     methods = {
         name
-        for kind in (MemoryAccounts, MemorySessions, MemoryRateLimits, MemoryIdempotency)
+        for kind in STORES
         for name, value in vars(kind).items()
         if callable(value) and not name.startswith("_")
     }

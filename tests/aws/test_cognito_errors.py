@@ -86,7 +86,8 @@ def test_every_row_of_the_table_is_tested() -> None:
     places = {
         "sign_up": "SignUp", "confirm": "ConfirmSignUp", "resend": "ResendConfirmationCode",
         "login": cognito_errors.PASSWORD, "renew": cognito_errors.REFRESH,
-        "revoke": "RevokeToken", "find": "AdminGetUser", "delete": "AdminDeleteUser",
+        "revoke": "RevokeToken", "find": "AdminGetUser",
+        "move": "AdminUpdateUserAttributes", "delete": "AdminDeleteUser",
         "page": "ListUsers", "check": "DescribeUserPool",
         "associate": "AssociateSoftwareToken", "prove": "VerifySoftwareToken",
         "require": "AdminSetUserMFAPreference", "answer": "AdminRespondToAuthChallenge",
@@ -152,7 +153,10 @@ def test_no_answer_is_an_outage(client: Any, directory: Pool, use: str, outage: 
 
 @pytest.mark.parametrize(
     ("use", "tries"),
-    [(use, {"delete": 3, "find": 2, "page": 2, "require": 3}.get(use, 1)) for use in USES],
+    [
+        (use, {"delete": 3, "move": 3, "find": 2, "page": 2, "require": 3}.get(use, 1))
+        for use in USES
+    ],
 )
 def test_only_idempotent_calls_are_repeated(
     client: Any, directory: Pool, pauses: list[float], use: str, tries: int
