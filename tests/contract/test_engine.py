@@ -183,11 +183,11 @@ def test_a_parameter_fault_says_where(client: Client) -> None:
 
 def test_many_faults_are_cut(client: Client) -> None:
     """A body of ten thousand faults is answered shortly, with twenty of them."""
-    started = time.perf_counter()
+    started = time.process_time()
     answer = client.post("/v1/tools", {**SAW, "parts": ["x"] * 10_000})
 
     assert len(answer.json["errors"]) == 20
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5
 
 
 def test_array_parameters(client: Client, shed: Shed) -> None:
