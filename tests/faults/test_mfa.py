@@ -76,7 +76,7 @@ def test_an_enrolment_is_whole_or_undone_or_can_be_used(world: World) -> None:
         assert not person.challenged()
         return "on, and recoverable"
 
-    rows = sweep(world.faults, lambda: setting_up(world), enable, verdict, EXTENTS)
+    rows = sweep(world.faults, lambda: setting_up(world), enable, verdict, extents=EXTENTS)
 
     report("verifyMfaSetup", rows)
     assert {row.call.partition(":")[2] for row in rows} == {
@@ -101,7 +101,9 @@ def test_setting_up_changes_nothing(world: World) -> None:
     def setup(person: Person) -> None:
         person.world.services.mfa.setup_mfa(person.caller)
 
-    report("setupMfa", sweep(world.faults, lambda: setting_up(world), setup, verdict, EXTENTS))
+    report(
+        "setupMfa", sweep(world.faults, lambda: setting_up(world), setup, verdict, extents=EXTENTS)
+    )
 
 
 def test_a_second_step_can_always_be_repeated(world: World) -> None:
@@ -124,7 +126,7 @@ def test_a_second_step_can_always_be_repeated(world: World) -> None:
         assert signed_in.profile.mfa_enabled
         return "signs in"
 
-    rows = sweep(world.faults, challenged, verify, verdict, EXTENTS)
+    rows = sweep(world.faults, challenged, verify, verdict, extents=EXTENTS)
 
     report("verifyMfa", rows)
     assert len({row.call for row in rows}) == 3
@@ -151,7 +153,7 @@ def test_a_recovery_is_finished_by_the_same_code(world: World) -> None:
                 person.world.services.sessions.current(person.caller)
         return "off"
 
-    rows = sweep(world.faults, challenged, recover, verdict, EXTENTS)
+    rows = sweep(world.faults, challenged, recover, verdict, extents=EXTENTS)
 
     report("recoverMfa", rows)
     assert "cognito-idp:AdminUserGlobalSignOut" in {row.call for row in rows}
@@ -171,7 +173,10 @@ def test_switching_off_can_always_be_repeated(world: World) -> None:
         assert not person.world.services.mfa.store.recovery_codes(person.caller.user_id)
         return "off"
 
-    report("disableMfa", sweep(world.faults, lambda: enrolled(world), disable, verdict, EXTENTS))
+    report(
+        "disableMfa",
+        sweep(world.faults, lambda: enrolled(world), disable, verdict, extents=EXTENTS),
+    )
 
 
 def test_somebody_always_has_recovery_codes(world: World) -> None:
@@ -191,6 +196,6 @@ def test_somebody_always_has_recovery_codes(world: World) -> None:
         assert not person.challenged()
         return "recoverable"
 
-    rows = sweep(world.faults, lambda: enrolled(world), regenerate, verdict, EXTENTS)
+    rows = sweep(world.faults, lambda: enrolled(world), regenerate, verdict, extents=EXTENTS)
 
     report("regenerateRecoveryCodes", rows)
