@@ -6,6 +6,7 @@ import keyword
 import re
 from collections.abc import Iterator
 
+from service.contract.invocation import snake_case
 from service.contract.lint.node import Node, all_schemas, operations
 
 CAMEL_CASE = re.compile(r"[a-z]+([A-Z0-9][a-z0-9]*)*\Z")
@@ -13,11 +14,6 @@ KEBAB_CASE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
 HEADER_CASE = re.compile(r"[A-Z][A-Za-z0-9]*(-[A-Z][A-Za-z0-9]*)*\Z")
 # Handlers receive parameters by name beside these two arguments.
 RESERVED = ("body", "request")
-
-
-def snake_case(name: str) -> str:
-    """Spell a camelCase name as the handlers' arguments are spelled."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
 
 
 def operation_ids(root: Node) -> Iterator[str]:
