@@ -68,7 +68,7 @@ def test_no_other_session_outlives_a_change(world: World) -> None:
             return "new password, others ended"
         return "old password, " + ("others alive" if others else "others ended")
 
-    rows = sweep(world.faults, lambda: with_devices(world), change, verdict, EXTENTS)
+    rows = sweep(world.faults, lambda: with_devices(world), change, verdict, extents=EXTENTS)
 
     report("changePassword", rows)
     assert {row.call for row in rows} == {
@@ -102,7 +102,7 @@ def test_a_reset_can_always_be_done_again(world: World) -> None:
         assert not devices.alive(devices.elsewhere)
         return f"{'new' if works == NEW else 'old'} password, {sum(left)} sessions alive"
 
-    rows = sweep(world.faults, asked, Devices.reset, verdict, EXTENTS)
+    rows = sweep(world.faults, asked, Devices.reset, verdict, extents=EXTENTS)
 
     report("confirmPasswordReset", rows)
     assert {row.call for row in rows} == {
@@ -124,6 +124,6 @@ def test_a_reset_code_can_always_be_asked_for_again(world: World) -> None:
         assert devices.working() == NEW
         return "works"
 
-    rows = sweep(world.faults, lambda: with_devices(world), Devices.ask, verdict, EXTENTS)
+    rows = sweep(world.faults, lambda: with_devices(world), Devices.ask, verdict, extents=EXTENTS)
 
     report("requestPasswordReset", rows)
