@@ -71,7 +71,7 @@ def unready(sha: str) -> dict[str, str]:
 
 def service(sha: str) -> dict[str, str]:
     """Return the files of the service itself; its packages are the emulator's own."""
-    files = (ROOT / "service").rglob("*.py")
+    files = (file for file in (ROOT / "service").rglob("*") if file.suffix in {".py", ".txt"})
     found = {str(file.relative_to(ROOT)): file.read_text() for file in files}
     bundle = json.dumps(compile_contract(ROOT / "openapi.yaml"))
     return found | {"service/bundle.json": bundle, "COMMIT": sha}

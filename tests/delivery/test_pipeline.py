@@ -42,7 +42,7 @@ def start(machine: RealMachine) -> Start:
 
     def run(event: Event) -> Run:
         done = Runner(DEPLOY.read_text(), machine, VARIABLES, BRANCHES, machine.scratch).run(event)
-        print(f"\n== {event.name} {event.sha[:7]} ==", *headlines(done), sep="\n")
+        print(f"\n== {event.name} {event.sha[:7]} ==", *done.log, sep="\n")
         return done
 
     return run
@@ -82,11 +82,6 @@ def compared(start: Start, machine: RealMachine, bad: Run) -> Run:
         FunctionName="api-handler-dev", MemorySize=2048
     )
     return start(schedule())
-
-
-def headlines(run: Run) -> list[str]:
-    """Return the log without what the commands printed."""
-    return [line for line in run.log if not line.startswith("      ")]
 
 
 def live(machine: RealMachine, stage: str) -> dict[str, Any]:
