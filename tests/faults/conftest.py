@@ -53,7 +53,8 @@ class World:
     mailed: str = ""
 
     def newcomer(self) -> World:
-        """A person nobody has heard of; earlier registrations are out of the window."""
+        """A person nobody has heard of, a minute later and alone: what lists everybody is quick."""
+        self.aws.reset()
         self.clock.ahead += timedelta(minutes=1)
         self.email = f"person{next(self.numbers)}@example.com"
         return self
