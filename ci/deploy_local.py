@@ -1,6 +1,6 @@
 """Deploy to an AWS on this machine and take it down again: `make deploy-local`.
 
-bootstrap, base and service by the pipeline's own steps; then a person's way through the API, an
+bootstrap, base and service by the pipeline's own steps; then the README's walk-through, an
 empty second plan, a new image whose plan destroys nothing, and a destroy that leaves nothing.
 """
 
@@ -20,9 +20,13 @@ import boto3
 from ci import layout, plan
 from ci.deploy_local_aws import ACCOUNT, REGION, LocalAws, start_local_aws
 from ci.deploy_local_terraform import TerraformFailed, Workspace, pack
-from ci.deploy_local_walk import Visitor, walk
+from ci.deploy_local_walk import walk
 
 T = TypeVar("T")
+TOOLS = {
+    "terraform": "https://developer.hashicorp.com/terraform/install",
+    "curl": "https://curl.se/download.html",
+}
 DIGESTS = ("sha256:" + "a" * 64, "sha256:" + "b" * 64)
 
 
@@ -62,10 +66,9 @@ class Deployment:
             self.workspace.step("ci.phase", root, **given, **variables)
 
     def walk(self) -> int:
-        """Use the API as a person would; returns the number of requests."""
+        """Go the README's way through the deployed API; returns the number of requests."""
         api = self.workspace.outputs("service")["api_id"]
-        emulator = self.aws.emulator
-        return walk(Visitor(emulator.port, api), emulator.code_for)
+        return walk(f"http://{api}.execute-api.localhost:{self.aws.emulator.port}")
 
     def second_plan(self) -> None:
         """Plan both roots again, as the drift check does. Raises TerraformFailed for changes."""
@@ -173,7 +176,7 @@ def run(scratch: Path) -> None:
         base = deployment.workspace.outputs("base")
         settings = deployment.service_settings(base["cognito_user_pool_id"])
         timed("phase 3: service", lambda: deployment.phase("service", **settings))
-        requests = timed("a person's way through the API", deployment.walk)
+        requests = timed("the README's walk-through", deployment.walk)
         print(f"          {requests} requests answered as the contract says")
         timed("second plan of both roots: empty", deployment.second_plan)
         timed("destroy", deployment.take_down)
@@ -189,9 +192,10 @@ def run(scratch: Path) -> None:
 
 def main() -> int:
     """Run in a directory that is gone afterwards; 1 when anything is not as promised."""
-    if shutil.which("terraform") is None:
-        print("Terraform is not on the path: https://developer.hashicorp.com/terraform/install")
-        return 2
+    for tool, source in TOOLS.items():
+        if shutil.which(tool) is None:
+            print(f"{tool} is not on the path: {source}")
+            return 2
     with tempfile.TemporaryDirectory(prefix="deploy-local-") as scratch:
         try:
             timed("all of it", lambda: run(Path(scratch)))

@@ -20,6 +20,8 @@ from typing import Any
 from local import child, lifeline, patches
 from local.emulator import Emulator, child_environment, launch_module
 from local.moto_server import Moto
+from local.pages import DeveloperPages
+from local.remote import Remote
 
 REGION = "eu-central-1"
 ACCOUNT = "000000000000"
@@ -96,7 +98,9 @@ def main() -> None:
         patches.apply(cognito)
         _require_only_what_is_asked(cognito)
         print(f'{{"port": {port}, "notices": []}}', flush=True)
-        asyncio.run(_serve(app.app, listener.detach()))
+        # The HTTP API has the host name, /dev/mailbox.json the codes that nobody is really mailed.
+        pages = DeveloperPages(app.app, Remote(port))
+        asyncio.run(_serve(pages, listener.detach()))
 
 
 def _require_only_what_is_asked(cognito: ModuleType) -> None:

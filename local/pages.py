@@ -63,7 +63,9 @@ class DeveloperPages:
 
 def _foreign(request: Request) -> Response | None:
     host = request.headers.get("host", "")
-    if urlsplit(f"//{host}").hostname not in LOOPBACK:
+    name = urlsplit(f"//{host}").hostname or ""
+    # No resolver asks the network for a name below localhost (RFC 6761, 6.3).
+    if name not in LOOPBACK and not name.endswith(".localhost"):
         return _refused(403, "The pages under /dev answer to 127.0.0.1 and localhost only.")
     origin = request.headers.get("origin")
     if request.method == "POST" and origin not in (None, f"http://{host}"):

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import re
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from local.emulator import ROOT
+from ci import deploy_local_walk
+from ci.deploy_local_walk import WalkFailed, walk
 from tests.local.running import Run, copy_checkout
-
-
-def walk() -> str:
-    """The shell block of the README that is marked as the walk."""
-    (block,) = re.findall(r"^```sh walk\n(.*?)^```", (ROOT / "README.md").read_text(), re.M | re.S)
-    return str(block)
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
@@ -26,18 +18,23 @@ def test_the_walk_with_curl_works_as_it_is_written(tmp_path: Path) -> None:
     run = Run(copy_checkout(tmp_path))
     try:
         run.wait_for("Ctrl-C stops")
-        done = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", walk()],
-            env={**os.environ, "API": f"http://127.0.0.1:{run.port}"},
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        assert walk(f"http://127.0.0.1:{run.port}") == 9
     finally:
         run.end()
 
-    assert done.returncode == 0, done.stdout + done.stderr
-    for step in ('"userId"', '"emailVerified":true', '"timezone":"Europe/London"'):
-        assert step in done.stdout
-    assert '"code":"UNAUTHORIZED"' in done.stdout.splitlines()[-1]
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "false",
+        """echo '"userId" "emailVerified":true "timezone":"Europe/London"'; echo '{"code":"OK"}'""",
+        """echo '"emailVerified":true "timezone":"Europe/London" "code":"UNAUTHORIZED"'""",
+    ],
+    ids=["a request fails", "the token still works", "a step is missing"],
+)
+def test_a_walk_that_ends_otherwise_fails(script: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the README promises is looked for in what was printed."""
+    monkeypatch.setattr(deploy_local_walk, "walk_through", lambda: script)
+
+    with pytest.raises(WalkFailed):
+        walk("http://127.0.0.1:9")
