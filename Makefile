@@ -43,7 +43,7 @@ check: .venv/ready ## run the fast part, what you run all day
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m service.contract.generate --check
-	$(BIN)/pytest -q tests/contract tests/unit tests/api
+	$(BIN)/pytest -q -m "not slow" --numprocesses auto --maxprocesses 4 --dist worksteal tests/contract tests/unit tests/api
 
 .PHONY: nightly
 nightly: .venv/ready ## take ten times as many random steps through the account life, other ones every day

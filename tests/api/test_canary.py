@@ -163,6 +163,7 @@ def quoting_aws(clients: Clients) -> QuotingAws:
     return QuotingAws(clients)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("operation", [name for name in OPERATIONS if name != "getHealth"])
 def test_an_error_of_aws_that_quotes_the_request_leaves_no_secret(
     api: Api, canaries: Canaries, quoting_aws: QuotingAws, operation: str

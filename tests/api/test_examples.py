@@ -36,7 +36,7 @@ def resolved(node: Any) -> Any:
 
 def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
     for path, item in DOCUMENT["paths"].items():
-        for method in METHODS & item.keys():
+        for method in sorted(METHODS & item.keys()):
             yield path, method.upper(), item[method]
 
 
