@@ -87,6 +87,7 @@ def test_from_signing_up_to_signing_up_again(person: Person) -> None:
     recovers(person, recovery_codes)
     resets_the_password(person)
     moves_to_another_address(person)
+    takes_everything_along(person, user_id)
     leaves(person)
 
     assert person.opens_an_account(NEW_ADDRESS, PASSWORD) != user_id
@@ -155,6 +156,17 @@ def moves_to_another_address(person: Person) -> None:
         "Your password was changed",
         "The address of your account was changed",
     } <= set(person.subjects(ADDRESS))
+
+
+def takes_everything_along(person: Person, user_id: str) -> None:
+    """The export holds the profile and the open sessions, and no token."""
+    status, export = person.send("GET", "/users/profile/export")
+
+    assert status == 200
+    assert export["profile"]["userId"] == user_id
+    assert export["profile"]["email"] == NEW_ADDRESS
+    assert export["sessions"]
+    assert person.token not in str(export)
 
 
 def leaves(person: Person) -> None:

@@ -9,10 +9,9 @@ from typing import Any, ClassVar, TypeVar
 
 import httpx
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition
+from hypothesis.stateful import RuleBasedStateMachine, invariant
 
 from local.emulator import Emulator
-from service.operations import OPERATIONS
 from service.settings import Settings
 from tests.api.conftest import Api, problem
 from tests.machine.model import Account, Challenge, Code, Session
@@ -27,11 +26,6 @@ STEP = timedelta(seconds=3)
 # An index into whatever there is to choose from; the model decides what that is.
 CHOICES = st.integers(min_value=0, max_value=11)
 PEOPLE = st.sampled_from(ADDRESSES)
-
-
-def needs(operation: str) -> Any:
-    """Leave a rule out until its operation is there."""
-    return precondition(lambda _: operation in OPERATIONS)
 
 
 class StandingClock:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from tests.api.conftest import problem
-from tests.machine.life import ADDRESSES, CHOICES, PEOPLE, Life, needs, pick
+from tests.machine.life import ADDRESSES, CHOICES, PEOPLE, Life, pick
 from tests.machine.model import Account, Session, other_digits
 
 PASSWORD_TRIES = st.sampled_from(["right", "right", "wrong"])
@@ -15,7 +15,6 @@ PASSWORD_TRIES = st.sampled_from(["right", "right", "wrong"])
 class OwnerRules(Life):
     """Rules about what an account belongs to."""
 
-    @needs("changeEmail")
     @precondition(lambda self: self.living())
     @rule(which=CHOICES, address=PEOPLE, what=PASSWORD_TRIES)
     def ask_to_move(self, which: int, address: str, what: str) -> None:
@@ -35,7 +34,6 @@ class OwnerRules(Life):
             assert response.status_code == 202, response.text
             account.new_email = address, self.mailed(address, "email")
 
-    @needs("verifyNewEmail")
     @precondition(lambda self: any(s.account.new_email for s in self.living()))
     @rule(which=CHOICES, what=st.sampled_from(["right", "right", "wrong"]))
     def move(self, which: int, what: str) -> None:
@@ -63,7 +61,6 @@ class OwnerRules(Life):
             account.email, account.new_email, account.reset = address, None, None
             self.close_challenges(account)
 
-    @needs("verifyNewEmail")
     @precondition(lambda self: self.movable())
     @rule(which=CHOICES)
     def move_to_a_free_address(self, which: int) -> None:
@@ -79,7 +76,6 @@ class OwnerRules(Life):
         free = [address for address in ADDRESSES if address not in proven]
         return [(session, address) for session in self.living() for address in free]
 
-    @needs("exportUserData")
     @precondition(lambda self: self.living())
     @rule(which=CHOICES)
     def export(self, which: int) -> None:
@@ -97,7 +93,6 @@ class OwnerRules(Life):
         tokens = [token for s in account.sessions for _, token in s.refresh]
         assert not [each for each in (*strangers, *secrets, *tokens) if each in text]
 
-    @needs("deleteUser")
     @precondition(lambda self: self.living())
     @rule(which=CHOICES, what=st.sampled_from(["right", "wrong", "wrong"]))
     def delete(self, which: int, what: str) -> None:

@@ -6,14 +6,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from tests.api.conftest import problem
-from tests.machine.life import CHOICES, PASSWORDS, PEOPLE, Life, needs, pick
+from tests.machine.life import CHOICES, PASSWORDS, PEOPLE, Life, pick
 from tests.machine.model import Account, other_digits
 
 
 class PasswordRules(Life):
     """Rules about passwords."""
 
-    @needs("changePassword")
     @precondition(lambda self: self.living())
     @rule(which=CHOICES, what=st.sampled_from(["right", "wrong", "old"]))
     def change_the_password(self, which: int, what: str) -> None:
@@ -31,7 +30,6 @@ class PasswordRules(Life):
         self.password_is(account, new)
         self.end(*(each for each in account.sessions if each is not session))
 
-    @needs("requestPasswordReset")
     @rule(address=PEOPLE)
     def ask_for_a_reset(self, address: str) -> None:
         """Everybody is answered alike (8); who has proven the address gets a code."""
@@ -44,7 +42,6 @@ class PasswordRules(Life):
         if account and account.verified:
             account.reset = self.mailed(address, "reset")
 
-    @needs("confirmPasswordReset")
     @precondition(lambda self: any(account.reset for account in self.accounts.values()))
     @rule(which=CHOICES, what=st.sampled_from(["right", "right", "wrong", "another's"]))
     def reset(self, which: int, what: str) -> None:
@@ -69,7 +66,6 @@ class PasswordRules(Life):
         self.password_is(account, new)
         self.end(*account.sessions)
 
-    @needs("confirmPasswordReset")
     @precondition(lambda self: self.verified())
     @rule(which=CHOICES)
     def reset_by_mail(self, which: int) -> None:

@@ -7,7 +7,7 @@ from hypothesis.stateful import precondition, rule
 
 from tests.api.conftest import problem
 from tests.machine.accounts import AccountRules
-from tests.machine.life import CHOICES, needs, pick
+from tests.machine.life import CHOICES, pick
 from tests.machine.model import Account, Challenge, Session, other_digits
 
 PASSWORD_TRIES = st.sampled_from(["right", "right", "wrong"])
@@ -19,7 +19,6 @@ class SecondFactorRules(AccountRules):
     def with_factor(self) -> list[Account]:
         return [account for account in self.accounts.values() if account.secret]
 
-    @needs("setupMfa")
     @precondition(lambda self: self.living())
     @rule(which=CHOICES)
     def set_up(self, which: int) -> None:
@@ -35,7 +34,6 @@ class SecondFactorRules(AccountRules):
             assert response.status_code == 200, response.text
             session.account.pending_secret = response.json()["secret"]
 
-    @needs("verifyMfaSetup")
     @precondition(lambda self: any(s.account.pending_secret for s in self.living()))
     @rule(which=CHOICES, what=st.sampled_from(["right", "right", "right", "wrong"]))
     def prove_the_authenticator(self, which: int, what: str) -> None:
@@ -59,7 +57,6 @@ class SecondFactorRules(AccountRules):
         account.accepted.append(text)
         self.end_others(session)
 
-    @needs("verifyMfaSetup")
     @precondition(lambda self: self.enrolling())
     @rule(which=CHOICES)
     def enrol(self, which: int) -> None:
@@ -73,7 +70,6 @@ class SecondFactorRules(AccountRules):
         young = (session for session in self.living() if session.recent(self.now))
         return [session for session in young if session.account.secret is None]
 
-    @needs("verifyMfa")
     @precondition(lambda self: self.challenges)
     @rule(which=CHOICES, what=st.sampled_from(["right", "right", "wrong", "replayed", "another's"]))
     def enter_a_code(self, which: int, what: str) -> None:
@@ -113,7 +109,6 @@ class SecondFactorRules(AccountRules):
             return fresh, True
         return (other_digits(fresh), False) if fresh else ("000000", False)
 
-    @needs("verifyMfa")
     @precondition(lambda self: self.with_factor())
     @rule(which=CHOICES)
     def sign_in_with_a_code(self, which: int) -> None:
@@ -122,7 +117,6 @@ class SecondFactorRules(AccountRules):
         self.log_in(address=account.email, case=str.lower, what="right")
         self.enter_a_code(which=len(self.challenges) - 1, what="right")
 
-    @needs("recoverMfa")
     @precondition(lambda self: any(not c.stale for c in self.challenges))
     @rule(which=CHOICES, what=st.sampled_from(["right", "wrong", "spent", "another's"]))
     def recover(self, which: int, what: str) -> None:
@@ -152,7 +146,6 @@ class SecondFactorRules(AccountRules):
             return others[0].recovery[0], False
         return "AAAA-BBBB-CCCC-DDDD", False
 
-    @needs("recoverMfa")
     @precondition(lambda self: self.with_factor())
     @rule(which=CHOICES)
     def lose_the_authenticator(self, which: int) -> None:
@@ -163,7 +156,6 @@ class SecondFactorRules(AccountRules):
         self.recover(which=len(waiting) - 1, what="right")
         assert account.secret is None
 
-    @needs("disableMfa")
     @precondition(lambda self: self.living())
     @rule(which=CHOICES, what=PASSWORD_TRIES)
     def switch_off(self, which: int, what: str) -> None:
@@ -179,7 +171,6 @@ class SecondFactorRules(AccountRules):
         self.factor_removed(session.account)
         self.end_others(session)
 
-    @needs("regenerateRecoveryCodes")
     @precondition(lambda self: self.living())
     @rule(which=CHOICES, what=PASSWORD_TRIES)
     def replace_recovery_codes(self, which: int, what: str) -> None:
