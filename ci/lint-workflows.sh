@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Lint what deploys: the workflows' security and schema, and the shell scripts. The tools are pinned in tox's environment
-# `delivery`; actionlint is in no package index and runs in CI alone (ci/actionlint.sh).
+# `workflows`; actionlint is in no package index and runs in CI alone (ci/actionlint.sh).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
