@@ -91,8 +91,8 @@ def main() -> None:
             GATEWAY_PORT=str(port),
             STATE_DIR=scratch,
             S3_DATA_DIR=scratch,
-            TMPDIR=scratch,
         )
+        tempfile.tempdir = scratch  # Where ministack unpacks functions; it leaves them there.
         app = importlib.import_module("ministack.app")
         cognito = app._get_module("cognito")
         patches.apply(cognito)
