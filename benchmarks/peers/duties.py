@@ -32,6 +32,7 @@ PROFILE = {
 }
 PLAN_ID = "5a0c2f5e-6a43-4c1e-8c57-2f4f8c3f9a11"
 CREATED_AT = "2026-11-22T09:30:00Z"
+WINDOW = 900  # Seconds.
 REGISTERED = "We have mailed you a code. Verify your address with it."
 
 logger = logging.getLogger("peer")
@@ -57,7 +58,7 @@ def log_line(request_id: str, method: str, route: str, status: int, started: flo
 
 
 class Accounts:
-    """The two calls of a registration, on the two clients made as boto3's documentation shows."""
+    """The four calls of a registration, on the two clients made as boto3's documentation shows."""
 
     def __init__(self) -> None:
         import boto3
@@ -66,7 +67,9 @@ class Accounts:
         self.dynamodb = boto3.client("dynamodb")
 
     def register(self, email: str, password: str, first: str, last: str) -> str:
-        """Sign up and write the profile with its uniqueness row; return the user's id."""
+        """Count the attempt, sign up, write profile and uniqueness row; return the user's id."""
+        self._count("register.source", "192.0.2.1")
+        self._count("register.account", email)
         answer = self.cognito.sign_up(
             ClientId=CLIENT_ID,
             Username=email,
@@ -93,6 +96,21 @@ class Accounts:
         ]
         self.dynamodb.transact_write_items(TransactItems=puts)
         return user_id
+
+    def _count(self, counter: str, subject: str) -> None:
+        window = int(time.time()) // WINDOW * WINDOW + WINDOW
+        self.dynamodb.update_item(
+            TableName=TABLE,
+            Key={"pk": {"S": f"LIMIT#{counter}#{subject}"}, "sk": {"S": str(window)}},
+            UpdateExpression="SET expiresAt = :end ADD used :one",
+            ConditionExpression="attribute_not_exists(used) OR used < :quota",
+            ExpressionAttributeValues={
+                ":end": {"N": str(window)},
+                ":one": {"N": "1"},
+                ":quota": {"N": "100"},
+            },
+            ReturnValues="ALL_NEW",
+        )
 
 
 class Tokens:
