@@ -117,6 +117,15 @@ class SecondFactorRules(AccountRules):
         self.log_in(address=account.email, case=str.lower, what="right")
         self.enter_a_code(which=len(self.challenges) - 1, what="right")
 
+    @precondition(lambda self: self.with_factor())
+    @rule(which=CHOICES)
+    def show_a_code_twice(self, which: int) -> None:
+        """What opened one session opens no other, in time though it is (13)."""
+        self.sign_in_with_a_code(which)
+        account = pick(self.with_factor(), which)
+        self.log_in(address=account.email, case=str.lower, what="right")
+        self.enter_a_code(which=len(self.challenges) - 1, what="replayed")
+
     @precondition(lambda self: any(not c.stale for c in self.challenges))
     @rule(which=CHOICES, what=st.sampled_from(["right", "wrong", "spent", "another's"]))
     def recover(self, which: int, what: str) -> None:
