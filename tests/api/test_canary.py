@@ -26,8 +26,9 @@ from service.domain.ports import Challenge, Grant, MfaClaims, RefreshClaims, Ses
 from service.domain.sessions import MfaRequired, SessionTokens
 from service.operations import OPERATIONS
 from service.settings import Settings
-from tests.api.canaries import HOW, Canaries, Person, QuotingAws
+from tests.api.canaries import Canaries, Person
 from tests.api.conftest import Api
+from tests.api.quoting_aws import HOW, QuotingAws
 from tests.api.test_malformed_requests import VALID
 from tests.api.test_round_trips import BUDGET
 

@@ -134,7 +134,9 @@ def test_the_page_runs_no_script_but_its_own(browser: Browser) -> None:
 
 
 @pytest.mark.parametrize("path", ["/dev/mailbox", "/dev/mailbox.json", "/dev/reset", "/dev/x"])
-@pytest.mark.parametrize("host", ["evil.example", "evil.example:8080", "127.0.0.1.evil.example"])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:8080", "127.0.0.1.evil.example", "evillocalhost"]
+)
 def test_a_rebound_name_reads_nothing(browser: Browser, host: str, path: str) -> None:
     """A page whose name was pointed at 127.0.0.1 still sends its own Host."""
     method = "POST" if path == "/dev/reset" else "GET"
@@ -144,7 +146,9 @@ def test_a_rebound_name_reads_nothing(browser: Browser, host: str, path: str) ->
     assert browser.aws.resets == 0
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1:8080", "localhost:8080", "localhost", "[::1]:8080"])
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1:8080", "localhost:8080", "localhost", "[::1]:8080", "api.localhost:8080"]
+)
 def test_loopback_names_are_served(browser: Browser, host: str) -> None:
     """With any port: tunnels and containers change it."""
     assert browser.send("GET", "/dev/mailbox.json", host=host) == 200
