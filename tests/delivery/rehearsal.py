@@ -36,6 +36,7 @@ COMMANDS = {
     "ci/checks.sh": Command(),
     "ci/install.sh": Command(),
     "ci/actionlint.sh": Command(),
+    ".venv/bin/python -m ci.breaking": Command(needs=VENV),
     "python3 -m ci.stage": Command(outputs={"stage": "{stage}"}),
     "python3 -m ci.phase base": Command(
         frozenset({"STAGE", "STATE_BUCKET"}),
