@@ -65,6 +65,7 @@ class Front:
         self._checkpoint = checkpoint
         self._gate = Gate()
         self._dirty = asyncio.Event()
+        self._saving = asyncio.Lock()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve one request."""
@@ -117,10 +118,11 @@ class Front:
         await _answer(send, 200, body or b"{}")
 
     async def save(self) -> None:
-        """Write a checkpoint of this moment."""
-        async with self._gate.exclusive():
-            content = self._checkpoint.encode()
-        await asyncio.to_thread(self._checkpoint.write, content)
+        """Write a checkpoint of this moment, after any that is being written."""
+        async with self._saving:
+            async with self._gate.exclusive():
+                content = self._checkpoint.encode()
+            await asyncio.to_thread(self._checkpoint.write, content)
 
     async def save_whenever_dirty(self) -> None:
         """Follow the writes with checkpoints until cancelled."""

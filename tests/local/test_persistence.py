@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import os
 import signal
@@ -15,6 +16,7 @@ import jwt
 import pytest
 
 from local.emulator import ROOT, Emulator, EmulatorError, launch, start_embedded
+from local.front import Front
 from local.shape import Shape
 from tests.local.customer import Customer
 
@@ -129,6 +131,31 @@ def test_the_last_write_before_the_end_is_saved_too(
     monkeypatch.undo()
 
     assert known_after_restart(tmp_path / "aws")
+
+
+def test_one_checkpoint_is_written_after_the_other() -> None:
+    """Two at once would write into one file, and an older one could come last."""
+
+    class SlowCheckpoint:
+        moment = 0
+        written: list[bytes]
+
+        def encode(self) -> bytes:
+            self.moment += 1
+            return str(self.moment).encode()
+
+        def write(self, content: bytes) -> None:
+            time.sleep(0.05 / int(content))  # The first takes longest.
+            self.written.append(content)
+
+    async def save_thrice() -> list[bytes]:
+        checkpoint = SlowCheckpoint()
+        checkpoint.written = []
+        front = Front(None, checkpoint)  # type: ignore[arg-type]  # As much of one as it needs.
+        await asyncio.gather(*(front.save() for _ in range(3)))
+        return checkpoint.written
+
+    assert asyncio.run(save_thrice()) == [b"1", b"2", b"3"]
 
 
 def test_an_emulator_that_was_paused_meanwhile_ends_once_it_goes_on(tmp_path: Path) -> None:
