@@ -6,6 +6,7 @@ import copy
 import importlib
 import json
 import os
+import threading
 import time
 from pathlib import Path
 from types import ModuleType
@@ -29,6 +30,7 @@ class Checkpoint:
         self.modules = modules
         self._version = version
         self._path = path
+        self._writing = threading.Lock()
         self._encode = persistence._json_default
         self._decode = persistence._json_object_hook
         self.environment: dict[str, Any] = {}
@@ -74,11 +76,12 @@ class Checkpoint:
         if self._path is None:
             return
         beside = self._path.with_suffix(".new")
-        with beside.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(self._path)
+        with self._writing:  # Who stopped waiting for a write has not stopped the write.
+            with beside.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            beside.replace(self._path)
 
     def load(self) -> str | None:
         """Restore what the file holds; keep an unusable one aside and say so in one sentence."""

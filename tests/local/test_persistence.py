@@ -10,11 +10,13 @@ import socket
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import jwt
 import pytest
 
+from local.checkpoint import Checkpoint
 from local.emulator import ROOT, Emulator, EmulatorError, launch, start_embedded
 from local.front import Front
 from local.shape import Shape
@@ -156,6 +158,22 @@ def test_one_checkpoint_is_written_after_the_other() -> None:
         return checkpoint.written
 
     assert asyncio.run(save_thrice()) == [b"1", b"2", b"3"]
+
+
+def test_a_write_that_nobody_waits_for_is_finished_before_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last checkpoint may begin while a cancelled one is still on its way to the disk."""
+    monkeypatch.setattr(os, "fsync", lambda _: time.sleep(0.05))
+    checkpoint = Checkpoint({}, "any", tmp_path / "state.json")
+
+    with ThreadPoolExecutor(2) as threads:
+        older = threads.submit(checkpoint.write, b"older " * 100)
+        time.sleep(0.01)
+        newer = threads.submit(checkpoint.write, b"newer")
+
+    assert (older.exception(), newer.exception()) == (None, None)
+    assert (tmp_path / "state.json").read_bytes() == b"newer"
 
 
 def test_an_emulator_that_was_paused_meanwhile_ends_once_it_goes_on(tmp_path: Path) -> None:
