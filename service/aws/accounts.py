@@ -45,7 +45,7 @@ class DynamoAccounts:
 
         Raises `AddressHeld`.
         """
-        guard = _guard_row(profile)
+        guard = guard_row(profile, profile.created_at)
         if replacing:
             takeover = f"{_MINE} OR userId = :replaced"
             claim = putting(guard, takeover, mine=profile.user_id, replaced=replacing)
@@ -242,14 +242,10 @@ def read_profile(row: Item) -> Profile:
     )
 
 
-def _guard_row(profile: Profile) -> Item:
+def guard_row(profile: Profile, claimed_at: datetime) -> Item:
+    """Return the row that makes a profile's address unique."""
     pk, sk = address_key(profile.email)
-    return {
-        "pk": pk,
-        "sk": sk,
-        "userId": profile.user_id,
-        "claimedAt": stamp(profile.created_at),
-    }
+    return {"pk": pk, "sk": sk, "userId": profile.user_id, "claimedAt": stamp(claimed_at)}
 
 
 def _deletion_key(user_id: str) -> Key:

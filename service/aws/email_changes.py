@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from service.aws.accounts import address_key, profile_row, user_key
+from service.aws.accounts import address_key, guard_row, profile_row, user_key
 from service.aws.table import ConditionFailed, Item, Key, Table, deleting, moment, putting, stamp
 from service.domain.email_change import EmailChange
 from service.domain.errors import AddressHeld, InvalidCode, VersionMismatch
@@ -47,7 +47,7 @@ class DynamoEmailChanges:
     def move(self, former: Profile, changed: Profile, now: datetime, replacing: str | None) -> None:
         """Give a profile its new address. Raises `VersionMismatch`, `AddressHeld`."""
         mine = former.user_id
-        guard = {**_key_of(changed.email), "userId": mine, "claimedAt": stamp(now)}
+        guard = guard_row(changed, now)
         free = "attribute_not_exists(pk) OR userId = :mine"
         claim = putting(guard, free, mine=mine)
         if replacing:
@@ -102,11 +102,6 @@ def read_change(row: Item) -> EmailChange:
         expires_at=datetime.fromtimestamp(row["expiresAt"], UTC),
         attempts=row["attempts"],
     )
-
-
-def _key_of(email: str) -> Item:
-    pk, sk = address_key(email)
-    return {"pk": pk, "sk": sk}
 
 
 def _unproven(user_id: str) -> Item:
