@@ -36,6 +36,7 @@ from service.domain.ports import (
     Profile,
     normalise_email,
 )
+from service.domain.revocation import revoke
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ class Accounts:
         except (InvalidCredentials, EmailNotVerified):
             return None
         if isinstance(proof, Grant):
-            self._drop(proof)
+            revoke(self.directory, self.audit, proof.user_id, proof.refresh_token)
         now = self.clock()
         names = registration.first_name, registration.last_name
         profile = self.store.load(proof.user_id) or self.heal(
@@ -205,13 +206,6 @@ class Accounts:
         self.directory.delete(user_id)
         self.store.finish_deletion(user_id)
         self.audit("finish_deletion", "success", user_id=user_id)
-
-    def _drop(self, proof: Grant) -> None:
-        """End the tokens of a proof that opens no session."""
-        try:
-            self.directory.revoke(proof.refresh_token)
-        except DomainError as fault:
-            self.audit("revoke", "error", user_id=proof.user_id, reason=str(fault))
 
     def _sign_up(self, registration: Registration) -> str:
         return self.directory.sign_up(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from service.domain.auditing import audited
-from service.domain.errors import DomainError, EmailNotVerified, InvalidCredentials, WrongPassword
+from service.domain.errors import EmailNotVerified, InvalidCredentials, WrongPassword
 from service.domain.ports import Audit, Challenge, Directory
+from service.domain.revocation import revoke
 
 
 def reauthenticate(directory: Directory, audit: Audit, user_id: str, password: str) -> None:
@@ -19,7 +20,4 @@ def reauthenticate(directory: Directory, audit: Audit, user_id: str, password: s
             raise WrongPassword from wrong
     if isinstance(answer, Challenge):
         return  # The password was right; the second factor is asked for at sign-in only.
-    try:
-        directory.revoke(answer.refresh_token)
-    except DomainError as fault:
-        audit("revoke", "error", user_id=user_id, reason=str(fault))
+    revoke(directory, audit, user_id, answer.refresh_token)

@@ -37,6 +37,7 @@ from service.domain.ports import (
     SessionStore,
     normalise_email,
 )
+from service.domain.revocation import revoke
 
 MFA_CHALLENGE_LIFETIME = timedelta(minutes=3)
 """How long Cognito keeps a challenge open (AuthSessionValidity of the app client, minutes)."""
@@ -186,10 +187,7 @@ class Sessions:
 
     def revoke(self, user_id: str, refresh_token: str) -> None:
         """End the family at the directory too; the row is gone, so a failure opens nothing."""
-        try:
-            self.directory.revoke(refresh_token)
-        except DomainError as fault:
-            self.audit("revoke", "error", user_id=user_id, reason=str(fault))
+        revoke(self.directory, self.audit, user_id, refresh_token)
 
     def alive(self, session: Session | None) -> bool:
         """Tell whether a session may still be used."""
