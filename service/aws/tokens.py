@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-import hmac
 import json
 import os
 import re
@@ -44,11 +43,6 @@ class AeadSealer:
     def __init__(self, keys: Mapping[str, bytes]) -> None:
         self._ciphers = {key_id: AESGCM(key) for key_id, key in keys.items()}
         self._key_id = next(iter(self._ciphers))
-        # Of their own, so that no key is used for two things (NIST SP 800-57 1, 5.2).
-        self._code_keys = {
-            key_id: hmac.digest(key, b"mailed codes", hashlib.sha256)
-            for key_id, key in keys.items()
-        }
 
     def seal_refresh(self, claims: RefreshClaims) -> str:
         """Return the refresh token a client holds."""
@@ -79,19 +73,6 @@ class AeadSealer:
         if now >= datetime.fromtimestamp(expires, UTC):
             raise InvalidMfaSession("the MFA session has expired")
         return MfaClaims(user_id, email, session)
-
-    def hash_code(self, text: str) -> str:
-        """Return `<key id>.<HMAC-SHA-256 in hex>`."""
-        return self._hash(self._key_id, text)
-
-    def matches(self, hashed: str, text: str) -> bool:
-        """Tell whether a hash is of a text; one by a retired key is of none."""
-        key_id = hashed.partition(".")[0]
-        return key_id in self._code_keys and hmac.compare_digest(hashed, self._hash(key_id, text))
-
-    def _hash(self, key_id: str, text: str) -> str:
-        digest = hmac.digest(self._code_keys[key_id], text.encode(), hashlib.sha256)
-        return f"{key_id}.{digest.hex()}"
 
     def seal_for_row(self, secret: str, pk: str, sk: str) -> str:
         """Return a secret as it may lie in one row of the table."""

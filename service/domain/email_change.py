@@ -35,6 +35,7 @@ from service.domain.sessions import Sessions
 
 LIFETIME = timedelta(minutes=15)
 TRIES = 5
+PURPOSE = "mailed code"
 ATTEMPTS = 3
 """How often the move is tried against other changes of the profile at the same moment."""
 
@@ -55,10 +56,10 @@ class EmailChange:
 class CodeHasher(Protocol):
     """Keyed hashes (HMAC-SHA-256): six digits are too few for a plain one."""
 
-    def hash_code(self, text: str) -> str:
-        """Return the hash of a text."""
+    def make(self, purpose: str, text: str) -> str:
+        """Return the hash of a text; no other purpose makes the same."""
 
-    def matches(self, hashed: str, text: str) -> bool:
+    def matches(self, digest: str, purpose: str, text: str) -> bool:
         """Tell whether a hash is of a text, in constant time."""
 
 
@@ -110,7 +111,7 @@ class EmailChanging:
                 raise EmailTaken("of a verified account")
             code = f"{secrets.randbelow(10**6):06}"
             now = self.sessions.clock()
-            hashed = self.hasher.hash_code(_bound(user_id, email, code))
+            hashed = self.hasher.make(PURPOSE, _bound(user_id, email, code))
             self.changes.begin(
                 EmailChange(user_id, profile.email, email, hashed, now, now + LIFETIME)
             )
@@ -131,7 +132,7 @@ class EmailChanging:
             _, profile = self.sessions.current(caller)
             change = self.changes.attempt(user_id, self.sessions.clock(), TRIES)
             bound = _bound(user_id, change.new_email, code)
-            if not self.hasher.matches(change.code_hash, bound):
+            if not self.hasher.matches(change.code_hash, PURPOSE, bound):
                 raise InvalidCode("another code was mailed")
             profile = self._moved(caller, profile, change.new_email)
             self._tell_directory(profile)

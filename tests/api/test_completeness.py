@@ -15,6 +15,7 @@ from anyio.from_thread import BlockingPortal
 from local.emulator import Emulator
 from service import operations
 from service.app import Ports, assemble
+from service.aws.digests import KeyedDigests
 from service.aws.tokens import AeadSealer
 from service.contract import create_app
 from service.domain import errors, ports
@@ -170,7 +171,7 @@ class World:
             "limits": MemoryRateLimits(),
             "idempotency": MemoryIdempotency(),
             "email_changes": MemoryEmailChanges(accounts),
-            "hasher": AeadSealer(self.keys),
+            "hasher": KeyedDigests(self.keys),
             "exports": MemoryExports(),
         }.items():
             self.ports[name].port, self.ports[name].broken = port, ""
